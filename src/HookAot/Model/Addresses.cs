@@ -1,0 +1,42 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace HookAot.Model;
+
+/// <summary>
+/// Strict reading of addresses. <see cref="IPAddress"/> alone takes what inet_aton takes ("1", "0x7f.1", "010.0.0.1"), and what
+/// an administrator types as a typo must not become another address.
+/// </summary>
+public static class Addresses
+{
+    /// <summary>Reads an IPv4 address in dotted decimal or an IPv6 address without zone; nothing else.</summary>
+    public static bool TryParse(string text, out IPAddress address)
+    {
+        if (IPAddress.TryParse(text, out var parsed) && !text.Contains('%', StringComparison.Ordinal)
+            && (parsed.AddressFamily == AddressFamily.InterNetworkV6
+                ? !text.StartsWith('[') && !parsed.IsIPv4MappedToIPv6
+                : parsed.ToString() == text))
+        {
+            address = parsed;
+            return true;
+        }
+
+        address = IPAddress.None;
+        return false;
+    }
+
+    /// <summary>Reads "10.0.0.0/8", or a bare address as a network of one. Host bits must be zero, as the kernel would drop them silently.</summary>
+    public static bool TryParseNetwork(string text, out IPNetwork network)
+    {
+        network = default;
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (!TryParse(slash < 0 ? text : text[..slash], out var address)) return false;
+        var bits = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
+        var length = bits;
+        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out length) || length > bits)) return false;
+        return IPNetwork.TryParse($"{address}/{length}", out network);
+    }
+
+    /// <summary>Whether the address is an IPv4 one.</summary>
+    public static bool IsIPv4(this IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork;
+}

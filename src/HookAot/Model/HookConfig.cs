@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace HookAot.Model;
+
+/// <summary>Which tool writes the rules.</summary>
+public enum Backend
+{
+    /// <summary>nftables if libvirt uses it or there is no iptables, else iptables.</summary>
+    Auto,
+
+    /// <summary>iptables-restore.</summary>
+    Iptables,
+
+    /// <summary>nft -f.</summary>
+    Nftables,
+}
+
+/// <summary>What config.json says, validated. Entries with mistakes are not in it.</summary>
+/// <param name="Debug">Log every command and script.</param>
+/// <param name="Strict">A broken config or a failed apply may refuse a guest's prepare and start.</param>
+/// <param name="Backend">The tool that writes the rules.</param>
+/// <param name="Machines">Guests with forwards, in the file's order.</param>
+/// <param name="Networks">libvirt networks whose whole range accepts forwarded connections.</param>
+public sealed record HookConfig(
+    bool Debug,
+    bool Strict,
+    Backend Backend,
+    ImmutableArray<Machine> Machines,
+    ImmutableArray<NetworkRange> Networks)
+{
+    /// <summary>A configuration that forwards nothing.</summary>
+    public static HookConfig Empty { get; } = new(false, false, Backend.Auto, [], []);
+}
+
+/// <summary>A guest that the configuration names.</summary>
+/// <param name="Name">libvirt's name of the domain; any text.</param>
+/// <param name="PrivateAddresses">The guest's own addresses; empty: learned from libvirt's reservations and leases.</param>
+/// <param name="Interface">The host's interface that leads to the guest, null: found by route.</param>
+/// <param name="Localhost">Whether 127.0.0.1 on the host reaches the forwards too (path c).</param>
+/// <param name="Forwards">What is forwarded, in the file's order.</param>
+public sealed record Machine(
+    string Name,
+    ImmutableArray<IPAddress> PrivateAddresses,
+    string? Interface,
+    bool Localhost,
+    ImmutableArray<Forward> Forwards);
+
+/// <summary>One port_map entry with everything it inherits from its machine and from the file already filled in.</summary>
+/// <param name="Public">The ports on the host.</param>
+/// <param name="Guest">The ports on the guest: as many as <paramref name="Public"/>.</param>
+/// <param name="Protocols">One or two protocols, without repetition.</param>
+/// <param name="Sources">Who may connect; empty: everybody.</param>
+/// <param name="PublicAddresses">The host's addresses; empty: every address of the host except loopback.</param>
+public sealed record Forward(
+    PortRange Public,
+    PortRange Guest,
+    ImmutableArray<Protocol> Protocols,
+    ImmutableArray<IPNetwork> Sources,
+    ImmutableArray<IPAddress> PublicAddresses);
+
+/// <summary>A libvirt network whose whole range accepts forwarded connections while it is active.</summary>
+/// <param name="Name">libvirt's name of the network.</param>
+/// <param name="Range">Its addresses.</param>
+public sealed record NetworkRange(string Name, IPNetwork Range);

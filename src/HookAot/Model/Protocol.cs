@@ -1,0 +1,27 @@
+namespace HookAot.Model;
+
+/// <summary>A transport protocol with ports that netfilter can translate.</summary>
+public enum Protocol
+{
+    /// <summary>TCP, the default of a port_map entry.</summary>
+    Tcp,
+
+    /// <summary>UDP.</summary>
+    Udp,
+
+    /// <summary>SCTP; needs the kernel's sctp conntrack support.</summary>
+    Sctp,
+}
+
+/// <summary>The spelling of a protocol, the same in config.json, iptables and /proc/net.</summary>
+public static class ProtocolNames
+{
+    /// <summary>The lower-case name: tcp, udp or sctp.</summary>
+    public static string Name(this Protocol protocol) => protocol switch
+    {
+        Protocol.Tcp => "tcp",
+        Protocol.Udp => "udp",
+        Protocol.Sctp => "sctp",
+        _ => throw new ArgumentOutOfRangeException(nameof(protocol)),
+    };
+}
