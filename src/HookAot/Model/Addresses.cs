@@ -37,6 +37,18 @@ public static class Addresses
         return IPNetwork.TryParse($"{address}/{length}", out network);
     }
 
+    /// <summary>"192.168.122.1/24" is an address within a network: the network that was probably meant; null if the text is something else.</summary>
+    public static IPNetwork? SuggestNetwork(string text)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0 || !TryParse(text[..slash], out var address)
+            || !int.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out var length)
+            || length > (address.IsIPv4() ? 32 : 128)) return null;
+        var bytes = address.GetAddressBytes();
+        for (var bit = length; bit < bytes.Length * 8; bit++) bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        return new IPNetwork(new IPAddress(bytes), length);
+    }
+
     /// <summary>Whether the address is an IPv4 one.</summary>
     public static bool IsIPv4(this IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork;
 }

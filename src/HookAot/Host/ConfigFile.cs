@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using HookAot.Config;
+using HookAot.Model;
+
+namespace HookAot.Host;
+
+/// <summary>config.json as the hook uses it.</summary>
+/// <param name="Config">The configuration in force: the file's, else the last good one, else null.</param>
+/// <param name="LeftOut">The names of machines and networks whose entries have mistakes.</param>
+/// <param name="Errors">What is wrong with the file, a line each.</param>
+/// <param name="Broken">Whether the file as a whole cannot be used.</param>
+internal sealed record ConfigFile(HookConfig? Config, ImmutableArray<string> LeftOut, ImmutableArray<string> Errors, bool Broken)
+{
+    /// <summary>The largest config.json that is read, in bytes; 10,000 machines need about 1 MB.</summary>
+    public const int MaxBytes = 16 * 1024 * 1024;
+
+    private byte[]? Content { get; init; }
+
+    /// <summary>Reads the file, and the last good one where the file cannot be used.</summary>
+    /// <param name="paths">Where both are.</param>
+    /// <param name="earlier">What was read earlier; returned as it is if the file has not changed since.</param>
+    public static ConfigFile Read(HostPaths paths, ConfigFile? earlier = null)
+    {
+        byte[] content;
+        try
+        {
+            content = SmallFile.Read(paths.Config, MaxBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return LastGood(paths, [$"{e.Message}; {Advice(paths)}"]);
+        }
+
+        if (earlier?.Content is { } same && content.AsSpan().SequenceEqual(same)) return earlier;
+        var result = ConfigReader.Read(content, paths.Config);
+        ImmutableArray<string> errors = [.. result.Diagnostics.Where(d => d.Severity == Severity.Error).Select(d => d.ToString())];
+        return result.Config is null
+            ? LastGood(paths, [.. errors, Advice(paths)])
+            : new ConfigFile(result.Config, result.LeftOut, errors, false) { Content = content };
+    }
+
+    /// <summary>Keeps the file as the last good one, if it can be used.</summary>
+    public void Keep(HostPaths paths)
+    {
+        if (Content is null || TryRead(paths.LastGoodConfig) is { } kept && kept.AsSpan().SequenceEqual(Content)) return;
+        SmallFile.Replace(paths.LastGoodConfig, Content);
+    }
+
+    private static ConfigFile LastGood(HostPaths paths, ImmutableArray<string> errors)
+    {
+        var kept = TryRead(paths.LastGoodConfig);
+        return new ConfigFile(kept is null ? null : ConfigReader.Read(kept, paths.LastGoodConfig).Config, [], errors, true);
+    }
+
+    private static string Advice(HostPaths paths) => File.Exists(paths.LastGoodConfig)
+        ? "the last good configuration stays in force"
+        : "no forward is set up until it can be used";
+
+    private static byte[]? TryRead(string path)
+    {
+        try
+        {
+            return SmallFile.Read(path, MaxBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

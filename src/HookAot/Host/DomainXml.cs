@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.Xml;
+using HookAot.Model;
+
+namespace HookAot.Host;
+
+/// <summary>A guest's network interface, as far as the live XML says; each value is null where it does not.</summary>
+/// <param name="Mac">The MAC address, lower case.</param>
+/// <param name="Network">The libvirt network.</param>
+/// <param name="Bridge">The host's bridge; a valid interface name.</param>
+/// <param name="Target">The host's end, a tap or a veth; a valid interface name.</param>
+public sealed record GuestInterface(string? Mac, string? Network, string? Bridge, string? Target);
+
+/// <summary>Reads what the rules need from libvirt's XML, leniently: an element that is not understood is passed over.</summary>
+public static class DomainXml
+{
+    /// <summary>The largest XML that is read, in characters. libvirt's own limit for a domain is 16 MiB on the wire.</summary>
+    public const int MaxCharacters = 16 * 1024 * 1024;
+
+    private const int MaxInterfaces = 256;
+
+    /// <summary>The interfaces of a domain: the <c>&lt;domain&gt;</c> of a hook's stdin, or the <c>&lt;domstatus&gt;</c> of a status file.</summary>
+    /// <exception cref="XmlException">No well-formed XML, a DTD in it, or too large.</exception>
+    public static ImmutableArray<GuestInterface> ReadInterfaces(Stream xml)
+    {
+        var interfaces = ImmutableArray.CreateBuilder<GuestInterface>();
+        using var reader = Open(xml);
+        // <domain><devices><interface>, and not an <interface> somewhere in metadata.
+        while (reader.Read() && interfaces.Count < MaxInterfaces)
+        {
+            if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "metadata") reader.Skip();
+            if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "interface") interfaces.Add(ReadInterface(reader));
+        }
+
+        return interfaces.ToImmutable();
+    }
+
+    private static GuestInterface ReadInterface(XmlReader reader)
+    {
+        string? mac = null, network = null, bridge = null, target = null;
+        using var subtree = reader.ReadSubtree();
+        while (subtree.Read())
+        {
+            if (subtree.NodeType != XmlNodeType.Element) continue;
+            switch (subtree.LocalName)
+            {
+                case "mac":
+                    mac ??= subtree.GetAttribute("address")?.ToLowerInvariant();
+                    break;
+                case "source":
+                    // A hook's XML has the bridge here, a status file in a second <source> below <actual>.
+                    network ??= subtree.GetAttribute("network");
+                    bridge ??= Name(subtree.GetAttribute("bridge"));
+                    break;
+                case "target":
+                    target ??= Name(subtree.GetAttribute("dev"));
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return new GuestInterface(mac, network, bridge, target);
+    }
+
+    /// <summary>A reader that resolves nothing, takes no DTD and stops at <see cref="MaxCharacters"/>.</summary>
+    internal static XmlReader Open(Stream xml) => XmlReader.Create(xml, new XmlReaderSettings
+    {
+        DtdProcessing = DtdProcessing.Prohibit,
+        XmlResolver = null,
+        MaxCharactersInDocument = MaxCharacters,
+        IgnoreComments = true,
+        IgnoreProcessingInstructions = true,
+        IgnoreWhitespace = true,
+    });
+
+    private static string? Name(string? name) => InterfaceName.IsValid(name) ? name : null;
+}

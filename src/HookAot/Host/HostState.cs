@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace HookAot.Host;
+
+/// <summary>An active guest.</summary>
+/// <param name="Driver">qemu, lxc, libxl or bhyve.</param>
+/// <param name="Name">libvirt's name of the domain.</param>
+/// <param name="Interfaces">From its live XML.</param>
+/// <param name="Isolated">Whether a network of its has no way out, so that it can answer nobody but the host.</param>
+public sealed record ActiveGuest(string Driver, string Name, ImmutableArray<GuestInterface> Interfaces, bool Isolated);
+
+/// <summary>What became known about a guest or a network.</summary>
+/// <param name="Driver">The driver of the hook that was called.</param>
+/// <param name="Name">The guest's or the network's name.</param>
+/// <param name="Active">Whether it is active now.</param>
+/// <param name="Interfaces">A guest's interfaces, if it is active.</param>
+/// <param name="Isolated">See <see cref="ActiveGuest"/>.</param>
+public sealed record HostEvent(string Driver, string Name, bool Active, ImmutableArray<GuestInterface> Interfaces, bool Isolated);
+
+/// <summary>The record of what is active, kept from one hook call to the next.</summary>
+/// <param name="Guests">Active guests.</param>
+/// <param name="Networks">Active networks, by name.</param>
+/// <param name="Installed">Whether our chains should be in the kernel; null: nobody knows.</param>
+public sealed record HostState(ImmutableArray<ActiveGuest> Guests, ImmutableArray<string> Networks, bool? Installed)
+{
+    /// <summary>Whether nothing is active.</summary>
+    [JsonIgnore]
+    public bool IsIdle => Guests.IsEmpty && Networks.IsEmpty;
+
+    /// <summary>Whether the event says something new.</summary>
+    public bool IsNews(HostEvent happened) => happened.Active
+        || (happened.Driver == "network" ? Networks.Contains(happened.Name) : Guests.Any(g => g.Driver == happened.Driver && g.Name == happened.Name));
+
+    /// <summary>The state after an event. The same event twice is the same as once.</summary>
+    public HostState After(HostEvent happened)
+    {
+        if (happened.Driver == "network")
+        {
+            var others = Networks.Remove(happened.Name);
+            return this with { Networks = happened.Active ? others.Add(happened.Name) : others };
+        }
+
+        var guests = Guests.RemoveAll(g => g.Driver == happened.Driver && g.Name == happened.Name);
+        return this with { Guests = happened.Active ? guests.Add(new(happened.Driver, happened.Name, happened.Interfaces, happened.Isolated)) : guests };
+    }
+}
+
+/// <summary>The record of what is active and the events that are not in it yet, as files in /run/hookaot.</summary>
+internal static class StateFiles
+{
+    private const int MaxBytes = 64 * 1024 * 1024;
+
+    /// <summary>The record; null if there is none, or none that can be read, so that it has to be rebuilt.</summary>
+    public static HostState? Read(HostPaths paths) => Read(paths.State, StateJson.Default.HostState);
+
+    /// <summary>Writes the record.</summary>
+    public static void Write(HostPaths paths, HostState state) =>
+        SmallFile.Replace(paths.State, JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.HostState));
+
+    /// <summary>
+    /// Leaves an event for whoever converges next, which need not be us. The name sorts by time: events of one guest never overlap,
+    /// libvirt waits for each.
+    /// </summary>
+    /// <returns>The file; it is gone once a converge has included the event.</returns>
+    public static string Leave(HostPaths paths, HostEvent happened)
+    {
+        var name = $"{System.Diagnostics.Stopwatch.GetTimestamp():d20}-{Environment.ProcessId}";
+        var file = Path.Combine(paths.Events, name);
+        SmallFile.Replace(file, JsonSerializer.SerializeToUtf8Bytes(happened, StateJson.Default.HostEvent));
+        return file;
+    }
+
+    /// <summary>The events that wait, oldest first. One that cannot be read is passed over, and goes away with the others.</summary>
+    public static IReadOnlyList<(string File, HostEvent? Event)> Waiting(HostPaths paths) =>
+        [.. Directory.EnumerateFiles(paths.Events)
+            .Where(file => !file.EndsWith(".tmp", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(file => (file, Read(file, StateJson.Default.HostEvent)))];
+
+    private static T? Read<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(SmallFile.Read(path, MaxBytes), type);
+        }
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(HostState))]
+[JsonSerializable(typeof(HostEvent))]
+internal sealed partial class StateJson : JsonSerializerContext;

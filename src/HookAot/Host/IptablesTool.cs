@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using HookAot.Backends;
+using HookAot.Rules;
+using Microsoft.Extensions.Logging;
+
+namespace HookAot.Host;
+
+/// <summary>How putting a ruleset into the kernel went.</summary>
+/// <param name="Error">Why nothing could be done; null if the rules are in place.</param>
+/// <param name="Refused">Guests that were left out because the kernel refuses their rules, and the tool's words about each.</param>
+internal sealed record ApplyResult(string? Error, ImmutableArray<(string Guest, string Reason)> Refused);
+
+/// <summary>
+/// Puts a ruleset into the kernel with iptables-restore, one process where the assumption about what is there holds. Where it does not,
+/// the transaction fails, changes nothing in that table, and names the line that was wrong; the next attempt assumes better.
+/// </summary>
+/// <param name="restore">The iptables-restore to run.</param>
+/// <param name="lockFd">See <see cref="Child.Run"/>.</param>
+/// <param name="log">Where commands and scripts go with debug.</param>
+internal sealed class IptablesTool(string restore, int lockFd, ILogger log)
+{
+    // -w: the legacy variant has a lock of its own, and fails at once if another process holds it.
+    private static readonly string[] Arguments = ["-w", "10", "--noflush"];
+
+    private enum Fault { None, GuestRule, Other }
+
+    private readonly record struct Outcome(Fault Fault, string? Guest, string Message);
+
+    /// <summary>Replaces whatever of ours is in the kernel by the ruleset, or takes all of it out if the ruleset is empty.</summary>
+    /// <param name="ruleset">What has to be there.</param>
+    /// <param name="present">Whether our chains should be there already; a wrong answer costs a process, no more.</param>
+    public ApplyResult Apply(Ruleset ruleset, bool present)
+    {
+        var refused = ImmutableArray.CreateBuilder<(string, string)>();
+        var names = ruleset.GuestNames.ToHashSet(StringComparer.Ordinal);
+        var state = present;
+        while (true)
+        {
+            var outcome = Converge(ruleset.Only(names), state);
+            state = true; // some tables may have been committed
+            if (outcome.Fault == Fault.None) return new(null, refused.ToImmutable());
+            if (outcome is { Fault: Fault.GuestRule, Guest: { } guest } && names.Remove(guest))
+                refused.Add((guest, outcome.Message));
+            else if (names.Count > 0 && Accepted(ruleset, [.. names]) is var accepted && accepted.Count < names.Count && Works(ruleset, accepted))
+            {
+                // The tool did not say which rule it was: found by halves.
+                refused.AddRange(names.Where(n => !accepted.Contains(n)).Select(n => (n, outcome.Message)));
+                return new(null, refused.ToImmutable());
+            }
+            else return new(outcome.Message, refused.ToImmutable());
+        }
+    }
+
+    private bool Works(Ruleset ruleset, HashSet<string> names) => Converge(ruleset.Only(names), true).Fault == Fault.None;
+
+    /// <summary>The guests whose rules the kernel takes, one by one, found by halving the list.</summary>
+    private HashSet<string> Accepted(Ruleset ruleset, ImmutableArray<string> names)
+    {
+        if (Works(ruleset, [.. names])) return [.. names];
+        if (names.Length <= 1) return [];
+        return [.. Accepted(ruleset, names[..(names.Length / 2)]), .. Accepted(ruleset, names[(names.Length / 2)..])];
+    }
+
+    private sealed record TableAttempt(TablePlan Plan, bool TriedAbsent);
+
+    private Outcome Converge(Ruleset ruleset, bool present)
+    {
+        var remove = ruleset.IsEmpty;
+        // Taken out in the reverse order: what is no longer translated need not be accepted.
+        var tables = (remove ? IptablesScript.Tables.Reverse() : IptablesScript.Tables)
+            .Select(t => new TableAttempt(new TablePlan(t, present || remove ? TableState.Present : TableState.Absent, []), !(present || remove)))
+            .ToList();
+        while (tables.Count > 0)
+        {
+            var plans = tables.Select(t => t.Plan);
+            var script = remove ? IptablesScript.Remove(plans) : IptablesScript.Replace(ruleset, plans);
+            var result = Run(script);
+            if (result.ExitCode == 0) break;
+
+            var line = FailedLine(result.Output) is var number && number >= 1 && number <= script.Length ? script[number - 1] : null;
+            var message = Explain(result, line);
+            if (line is null) return new(Fault.Other, null, message);
+            if (line.Kind == LineKind.Rule) return new(line.Guest is null ? Fault.Other : Fault.GuestRule, line.Guest, message);
+
+            // The tables before it are committed.
+            tables.RemoveRange(0, tables.FindIndex(t => t.Plan.Table == line.Table));
+            if (Better(tables[0], line, remove) is { } better) tables[0] = better;
+            else if (remove && line.Kind == LineKind.Chain) tables.RemoveAt(0); // nothing of ours is left in it
+            else return new(Fault.Other, null, message);
+
+            // Who emptied one table probably emptied them all (a firewall's reload).
+            if (tables[0].Plan.State == TableState.Absent)
+                for (var i = 1; i < tables.Count; i++)
+                    tables[i] = tables[i].TriedAbsent ? tables[i] : new(tables[i].Plan with { State = TableState.Absent }, true);
+        }
+
+        return new(Fault.None, null, "");
+    }
+
+    /// <summary>A better assumption about the table, given the line that was refused; null if there is none.</summary>
+    private static TableAttempt? Better(TableAttempt attempt, ScriptLine line, bool remove) => line.Kind switch
+    {
+        // The chains are there, although nobody expected them.
+        LineKind.Chain when attempt.Plan.State == TableState.Absent =>
+            attempt with { Plan = attempt.Plan with { State = TableState.Present } },
+        // That jump is not there. Most likely nothing of ours is.
+        LineKind.JumpRemoval => new(
+            attempt.Plan with
+            {
+                State = remove || attempt.TriedAbsent ? TableState.Present : TableState.Absent,
+                MissingJumps = attempt.Plan.MissingJumps.Add(line.Text["-D ".Length..]),
+            },
+            TriedAbsent: true),
+        LineKind.Chain or LineKind.Frame or LineKind.JumpInsertion or LineKind.Rule => null,
+        _ => throw new ArgumentOutOfRangeException(nameof(line)),
+    };
+
+    private ChildResult Run(ImmutableArray<ScriptLine> script)
+    {
+        Log.Command(log, restore, string.Join(' ', Arguments));
+        if (log.IsEnabled(LogLevel.Debug))
+            foreach (var line in script) Log.ScriptLine(log, line.Text);
+        return Child.Run(restore, Arguments, IptablesScript.Print(script), lockFd);
+    }
+
+    private string Explain(ChildResult result, ScriptLine? line)
+    {
+        var words = string.Join("; ", result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Take(4));
+        var place = line is null ? "" : $" at '{line.Text}' (table {line.Table})";
+        return result.ExitCode < 0 ? words : $"{restore} failed with exit code {result.ExitCode}{place}: {words}";
+    }
+
+    /// <summary>The number in "line 3 failed", "line 3: RULE_APPEND failed" or "Error occurred at line: 3"; 0 if there is none.</summary>
+    internal static int FailedLine(string output)
+    {
+        for (var at = 0; (at = output.IndexOf("line", at, StringComparison.Ordinal)) >= 0;)
+        {
+            at += "line".Length;
+            var digits = output.AsSpan(at).TrimStart(": ");
+            var length = 0;
+            while (length < digits.Length && char.IsAsciiDigit(digits[length])) length++;
+            if (length > 0 && int.TryParse(digits[..length], out var line)) return line;
+        }
+
+        return 0;
+    }
+}

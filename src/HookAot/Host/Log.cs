@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Logging;
+using ZLogger;
+
+namespace HookAot.Host;
+
+/// <summary>Every line that the hook logs. Parameters are strings and integers only: under AOT ZLogger loses a line with anything else.</summary>
+internal static partial class Log
+{
+    [ZLoggerMessage(LogLevel.Information, "{name} {operation}: {forwards} forwards for {guests} active guests")]
+    public static partial void Converged(ILogger logger, string name, string operation, int forwards, int guests);
+
+    [ZLoggerMessage(LogLevel.Information, "{name} {operation}: nothing is active, all rules are removed")]
+    public static partial void Removed(ILogger logger, string name, string operation);
+
+    [ZLoggerMessage(LogLevel.Error, "{message}")]
+    public static partial void Failed(ILogger logger, string message);
+
+    [ZLoggerMessage(LogLevel.Warning, "{message}")]
+    public static partial void Warned(ILogger logger, string message);
+
+    [ZLoggerMessage(LogLevel.Debug, "running {path} {arguments}, with stdin:")]
+    public static partial void Command(ILogger logger, string path, string arguments);
+
+    [ZLoggerMessage(LogLevel.Debug, "  {line}")]
+    public static partial void ScriptLine(ILogger logger, string line);
+
+    [ZLoggerMessage(LogLevel.Debug, "hairpin mode is on for {port}")]
+    public static partial void Hairpin(ILogger logger, string port);
+}
