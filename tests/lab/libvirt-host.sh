@@ -368,7 +368,7 @@ down() {
 
 # define and start: the connection's URI, the name; the XML on stdin
 # shellcheck disable=SC2016
-launch() { on_host sh -ec 'cat >"/run/$1.xml"; virsh -qc "$0" define "/run/$1.xml" >/dev/null; virsh -qc "$0" start "$1" >/dev/null' "$1" "$2"; }
+launch() { on_host sh -ec 'cat >"/run/$1.xml"; virsh -qc "$0" undefine "$1" >/dev/null 2>&1 || :; virsh -qc "$0" define "/run/$1.xml" >/dev/null; virsh -qc "$0" start "$1" >/dev/null' "$1" "$2"; }
 await() { poll on_host /lab/probe tcp "$net.$1" 22 1; }
 
 vm() {
