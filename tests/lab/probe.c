@@ -1,0 +1,228 @@
+/* probe - one static binary for every end of the libvirt lab (libvirt-host.sh).
+ *
+ *   probe serve NAME tcp:PORT udp:PORT ...   TCP: the banner "tcp NAME PORT peer IP:PORT", then echo; UDP: the same in one answer
+ *   probe tcp  IP PORT [SECONDS]             connect, read the banner, echo a word
+ *   probe udp  IP PORT [SECONDS]             send a word, print the answer
+ *   probe http IP PORT PATH [SECONDS] [-]    GET, or POST of stdin, and print the body
+ *   probe syslog SOCKET FILE                 append every datagram that arrives at SOCKET to FILE, one a line
+ *
+ * The clients print "OK ..." and end with 0, or "FAIL what errno" and end with 1. PROBE_FROM=IP[:PORT] binds them to a source (IPv4).
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MaxPorts = 32, BufferBytes = 1 << 16 };
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(2);
+}
+
+static int fail(const char *what)
+{
+    printf("FAIL %s %s\n", what, errno ? strerrorname_np(errno) : "EOF");
+    return 1;
+}
+
+/* ---- server */
+
+static int listener(int type, int port)
+{
+    int one = 1;
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (fd < 0 || bind(fd, (void *)&any, sizeof any)) die("bind");
+    if (type == SOCK_STREAM && listen(fd, 64)) die("listen");
+    return fd;
+}
+
+static int banner(char *out, size_t size, const char *protocol, const char *name, int port, const struct sockaddr_in *peer)
+{
+    return snprintf(out, size, "%s %s %d peer %s:%d\n", protocol, name, port, inet_ntoa(peer->sin_addr), ntohs(peer->sin_port));
+}
+
+static int serve(const char *name, int count, char **specs)
+{
+    struct pollfd fds[MaxPorts];
+    int ports[MaxPorts], udp[MaxPorts], used = 0;
+    char word[2048], answer[256];
+
+    signal(SIGCHLD, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    for (; used < count && used < MaxPorts; used++) {
+        udp[used] = !strncmp(specs[used], "udp:", 4);
+        ports[used] = atoi(specs[used] + 4);
+        fds[used] = (struct pollfd){.fd = listener(udp[used] ? SOCK_DGRAM : SOCK_STREAM, ports[used]), .events = POLLIN};
+    }
+    for (;;) {
+        if (poll(fds, used, -1) < 0) continue;
+        for (int i = 0; i < used; i++) {
+            struct sockaddr_in peer;
+            socklen_t length = sizeof peer;
+            if (!fds[i].revents) continue;
+            if (udp[i]) {
+                if (recvfrom(fds[i].fd, word, sizeof word, 0, (void *)&peer, &length) < 0) continue;
+                int n = banner(answer, sizeof answer, "udp", name, ports[i], &peer);
+                sendto(fds[i].fd, answer, n - 1, 0, (void *)&peer, length);
+                continue;
+            }
+            int client = accept(fds[i].fd, (void *)&peer, &length);
+            if (client < 0) continue;
+            if (!fork()) {
+                ssize_t n = banner(answer, sizeof answer, "tcp", name, ports[i], &peer);
+                if (write(client, answer, n) == n)
+                    while ((n = read(client, word, sizeof word)) > 0 && write(client, word, n) == n) { }
+                _exit(0);
+            }
+            close(client);
+        }
+    }
+}
+
+static int syslogd(const char *path, const char *file)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char line[BufferBytes];
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), out = open(file, O_WRONLY | O_CREAT | O_APPEND, 0644);
+    ssize_t n;
+
+    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    unlink(path);
+    if (fd < 0 || out < 0 || bind(fd, (void *)&address, sizeof address) || chmod(path, 0666)) die(path);
+    while ((n = recv(fd, line, sizeof line - 1, 0)) >= 0) {
+        while (n > 0 && (line[n - 1] == '\n' || !line[n - 1])) n--;
+        line[n++] = '\n';
+        if (write(out, line, n) < 0) die(file);
+    }
+    return 1;
+}
+
+/* ---- clients */
+
+static int ready(int fd, short events, double end)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    for (;;) {
+        double left = end - now();
+        if (left <= 0) return errno = ETIMEDOUT, -1;
+        int n = poll(&p, 1, (int)(left * 1000) + 1);
+        if (n > 0) return 0;
+        if (n < 0 && errno != EINTR) return -1;
+    }
+}
+
+static ssize_t take(int fd, char *out, size_t size, double end)
+{
+    ssize_t n = ready(fd, POLLIN, end) ? -1 : read(fd, out, size);
+    if (n == 0) errno = 0;
+    return n;
+}
+
+static int dial(const char *ip, const char *port, int type, double end)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(port))}, from = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error = 0, one = 1;
+    socklen_t length = sizeof error;
+    char source[32], *colon;
+
+    if (getenv("PROBE_FROM")) {
+        snprintf(source, sizeof source, "%s", getenv("PROBE_FROM"));
+        if ((colon = strchr(source, ':'))) {
+            *colon = 0;
+            from.sin_port = htons(atoi(colon + 1));
+        }
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+        if (!inet_aton(source, &from.sin_addr) || bind(fd, (void *)&from, sizeof from)) return -1;
+    }
+    if (!inet_aton(ip, &to.sin_addr)) return errno = EINVAL, -1;
+    if (connect(fd, (void *)&to, sizeof to) && errno != EINPROGRESS) return -1;
+    if (type == SOCK_DGRAM) return fd;
+    if (ready(fd, POLLOUT, end)) return -1;
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    return error ? errno = error, -1 : fd;
+}
+
+static int tcp(const char *ip, const char *port, double end)
+{
+    char line[512];
+    int fd = dial(ip, port, SOCK_STREAM, end);
+    ssize_t n;
+
+    if (fd < 0) return fail("connect");
+    if ((n = take(fd, line, sizeof line - 1, end)) <= 0) return fail("banner");
+    line[n] = 0;
+    line[strcspn(line, "\n")] = 0;
+    char word[8];
+    if (write(fd, "ping", 4) != 4 || take(fd, word, sizeof word, end) != 4) return fail("echo");
+    printf("OK %s\n", line);
+    return 0;
+}
+
+static int udp(const char *ip, const char *port, double end)
+{
+    char line[512];
+    int fd = dial(ip, port, SOCK_DGRAM, end);
+    ssize_t n;
+
+    if (fd < 0) return fail("connect");
+    if (write(fd, "ping", 4) != 4) return fail("send");
+    if ((n = take(fd, line, sizeof line - 1, end)) < 0) return fail("receive");
+    line[n] = 0;
+    printf("OK %s\n", line);
+    return 0;
+}
+
+static int http(const char *ip, const char *port, const char *path, double end, int post)
+{
+    static char body[BufferBytes], message[BufferBytes + 512];
+    size_t have = 0;
+    ssize_t n;
+    int fd = dial(ip, port, SOCK_STREAM, end);
+
+    if (fd < 0) return fail("connect");
+    while (post && have < sizeof body - 1 && (n = read(0, body + have, sizeof body - 1 - have)) > 0) have += n;
+    body[have] = 0;
+    n = snprintf(message, sizeof message, "%s %s HTTP/1.0\r\nHost: %s\r\nContent-Length: %zu\r\n\r\n%s", post ? "POST" : "GET", path, ip, have, body);
+    if (write(fd, message, n) != n) return fail("send");
+    for (have = 0; have < sizeof body - 1 && (n = take(fd, body + have, sizeof body - 1 - have, end)) > 0;) have += n;
+    if (n < 0) return fail("receive");
+    body[have] = 0;
+    char *content = strstr(body, "\r\n\r\n");
+    if (!content) return errno = 0, fail("headers");
+    fputs(content + 4, stdout);
+    return strncmp(body + 9, "200", 3) ? 1 : 0;
+}
+
+int main(int count, char **args)
+{
+    double start = now();
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (count > 3 && !strcmp(args[1], "serve")) return serve(args[2], count - 3, args + 3);
+    if (count == 4 && !strcmp(args[1], "syslog")) return syslogd(args[2], args[3]);
+    if (count > 3 && !strcmp(args[1], "tcp")) return tcp(args[2], args[3], start + (count > 4 ? atof(args[4]) : 3));
+    if (count > 3 && !strcmp(args[1], "udp")) return udp(args[2], args[3], start + (count > 4 ? atof(args[4]) : 2));
+    if (count > 4 && !strcmp(args[1], "http")) return http(args[2], args[3], args[4], start + (count > 5 ? atof(args[5]) : 3), count > 6);
+    fprintf(stderr, "probe: see the head of probe.c\n");
+    return 2;
+}
