@@ -1,0 +1,26 @@
+#!/bin/bash
+# Runs every test from a fresh clone; the last line is "N passed, N failed".
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+scripts/install-packages.sh iproute2 iptables procps shellcheck || exit 1
+passed=0 failed=0
+check() { # NAME COMMAND...
+  local name=$1 output; shift
+  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $name"
+  else failed=$((failed + 1)); printf 'FAIL  %s\n%s\n' "$name" "$output"; fi
+}
+
+check "the static binary builds" scripts/build.sh linux-x64
+check "shellcheck" shellcheck scripts/*.sh
+check "dotnet format" dotnet format HookAot.sln --verify-no-changes --no-restore
+
+output=$(dotnet run --project tests/HookAot.Tests -c Release 2>&1); code=$?
+echo "$output"
+count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" <<<"$output" | tail -1; }
+succeeded=$(count succeeded) broken=$(count failed)
+passed=$((passed + ${succeeded:-0})) failed=$((failed + ${broken:-0}))
+[ "$code" -eq 0 ] && [ "${succeeded:-0}" -gt 0 ] || [ "${broken:-0}" -gt 0 ] || failed=$((failed + 1))
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

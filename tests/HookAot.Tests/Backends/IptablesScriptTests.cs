@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text;
+using HookAot.Backends;
+using HookAot.Config;
+using HookAot.Rules;
+
+namespace HookAot.Tests.Backends;
+
+public class IptablesScriptTests
+{
+    private const string Web = """
+        { "public_ip": "192.168.0.166",
+          "machines": { "web": { "private_ip": "192.168.122.2", "port_map": [
+            [8080, 80], { "public": "5000-5010", "vm": "6000-6010", "protocol": "tcp+udp", "source": "10.0.0.0/8" }, { "public": 53, "protocol": "udp", "public_ip": "" }] } },
+          "networks": { "default": "192.168.122.0/24" } }
+        """;
+
+    private static string Script(string config, TableState state)
+    {
+        var host = new ActiveHost(
+            [new RunningGuest("web", [], false)], ["default"],
+            [new ConnectedRoute(IPNetwork.Parse("192.168.122.0/24"), "virbr0")]);
+        var ruleset = RulesetBuilder.Build(ConfigReader.Read(Encoding.UTF8.GetBytes(config), "config.json").Config!, host, []);
+        return IptablesScript.Print(IptablesScript.Replace(ruleset, IptablesScript.Tables.Select(t => new TablePlan(t, state, []))));
+    }
+
+    [Test]
+    public async Task A_guest_with_a_pair_a_shifted_range_and_a_port_on_every_address()
+    {
+        await Assert.That(Script(Web, TableState.Present)).IsEqualTo("""
+            *filter
+            :HOOKAOT-FWD - [0:0]
+            :HOOKAOT-NET - [0:0]
+            -D FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD
+            -D FORWARD -j HOOKAOT-NET
+            -I FORWARD -j HOOKAOT-NET
+            -I FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD
+            -A HOOKAOT-FWD -d 192.168.122.2 -m conntrack --ctstate DNAT -j ACCEPT
+            -A HOOKAOT-FWD -s 192.168.122.2 -m conntrack --ctstate DNAT -j ACCEPT
+            -A HOOKAOT-NET -d 192.168.122.0/24 -j ACCEPT
+            -A HOOKAOT-NET -s 192.168.122.0/24 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+            COMMIT
+            *nat
+            :HOOKAOT-DNAT - [0:0]
+            :HOOKAOT-LOCAL - [0:0]
+            :HOOKAOT-SNAT - [0:0]
+            -D PREROUTING -j HOOKAOT-DNAT
+            -D OUTPUT -j HOOKAOT-DNAT
+            -D POSTROUTING -m conntrack --ctstate DNAT -j HOOKAOT-SNAT
+            -I POSTROUTING -m conntrack --ctstate DNAT -j HOOKAOT-SNAT
+            -I OUTPUT -j HOOKAOT-DNAT
+            -I PREROUTING -j HOOKAOT-DNAT
+            -A HOOKAOT-DNAT -d 192.168.0.166 -p tcp -m tcp --dport 8080 -m comment --comment "web" -j DNAT --to-destination 192.168.122.2:80
+            -A HOOKAOT-DNAT -s 10.0.0.0/8 -d 192.168.0.166 -p tcp -m tcp --dport 5000:5010 -m comment --comment "web" -j DNAT --to-destination 192.168.122.2:6000-6010/5000
+            -A HOOKAOT-DNAT -s 10.0.0.0/8 -d 192.168.0.166 -p udp -m udp --dport 5000:5010 -m comment --comment "web" -j DNAT --to-destination 192.168.122.2:6000-6010/5000
+            -A HOOKAOT-DNAT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j HOOKAOT-LOCAL
+            -A HOOKAOT-LOCAL -p udp -m udp --dport 53 -m comment --comment "web" -j DNAT --to-destination 192.168.122.2
+            -A HOOKAOT-SNAT -s 192.168.122.0/24 -d 192.168.122.2 -m conntrack --ctstate DNAT -j MASQUERADE
+            COMMIT
+
+            """);
+    }
+
+    [Test]
+    public async Task Where_nothing_of_ours_is_nothing_is_deleted() =>
+        await Assert.That(Script(Web, TableState.Absent)).DoesNotContain("-D ").And.Contains("-N HOOKAOT-DNAT\n");
+}

@@ -1,0 +1,82 @@
+using System.Text;
+using HookAot.Config;
+using HookAot.Model;
+
+namespace HookAot.Tests.Config;
+
+public class ConfigReaderTests
+{
+    private static ConfigResult Read(string text) => ConfigReader.Read(Encoding.UTF8.GetBytes(text), "config.json");
+
+    [Test]
+    public async Task The_ancestors_file_is_read_with_its_meaning()
+    {
+        var result = Read("""
+            {
+                "debug": true,
+                "machines": { "test": { "private_ip": "192.168.122.2", "port_map": [["2222", "22"], [8002, 80]] } },
+                "networks": { "default": "192.168.122.0/24" },
+                "public_ip": "192.168.0.166"
+            }
+            """);
+        await Assert.That(result.Diagnostics).IsEmpty();
+        var machine = result.Config!.Machines.Single();
+        await Assert.That(machine.Forwards.Select(f => $"{f.PublicAddresses.Single()}:{f.Public}->{f.Guest}"))
+            .IsEquivalentTo(["192.168.0.166:2222->22", "192.168.0.166:8002->80"]);
+        await Assert.That(result.Config.Debug).IsTrue();
+        await Assert.That(result.Config.Networks.Single().Range.ToString()).IsEqualTo("192.168.122.0/24");
+    }
+
+    [Test]
+    public async Task Comments_trailing_commas_and_a_byte_order_mark_are_allowed()
+    {
+        var result = Read("\uFEFF{ // one\n /* two */ \"machines\": { \"a\": { \"private_ip\": \"10.0.0.2\", \"port_map\": [443,], }, },\r\n}");
+        await Assert.That(result.Diagnostics).IsEmpty();
+        await Assert.That(result.Config!.Machines.Single().Forwards.Single().Guest).IsEqualTo(new PortRange(443, 443));
+    }
+
+    [Test]
+    public async Task Every_mistake_is_reported_at_once_and_costs_only_its_machine()
+    {
+        var result = Read("""
+            { "machines": {
+              "good": { "private_ip": "192.168.122.2", "port_map": [80] },
+              "bad": { "private_ip": "192.168.122.333", "port_map": [[1, 2, 3], "x"], "prot_map": 1 } } }
+            """);
+        await Assert.That(result.Config!.Machines.Select(m => m.Name)).IsEquivalentTo(["good"]);
+        await Assert.That(result.LeftOut).IsEquivalentTo(["bad"]);
+        await Assert.That(string.Join('\n', result.Diagnostics)).IsEqualTo("""
+            config.json:3:26: error: found "192.168.122.333"; expected the guest's own address such as "192.168.122.2", or a list of them (at $.machines.bad.private_ip)
+            config.json:3:58: error: found a list of 3; expected a pair [public, vm] (at $.machines.bad.port_map[0])
+            config.json:3:69: error: found "x"; expected a port from 1 to 65535, or a range "8000-8010" (at $.machines.bad.port_map[1])
+            config.json:3:75: warning: "prot_map" is not a key that is known here, it has no effect; did you mean "port_map"? (at $.machines.bad.prot_map)
+            """);
+    }
+
+    [Test]
+    public async Task A_public_port_that_is_given_twice_stays_with_the_first()
+    {
+        var result = Read("""
+            { "machines": {
+              "a": { "private_ip": "192.168.122.2", "port_map": [{ "public": "8000-8010" }] },
+              "b": { "private_ip": "192.168.122.3", "port_map": [[8005, 80], [{"x":1}, 2], 9000] },
+              "c": { "private_ip": "192.168.122.4", "port_map": [[8005, 80], 9000] } } }
+            """);
+        var c = result.Config!.Machines.Single(m => m.Name == "c");
+        await Assert.That(c.Forwards.Single().Public).IsEqualTo(new PortRange(9000, 9000));
+        await Assert.That(result.Diagnostics[^1].ToString()).IsEqualTo(
+            "config.json:4:54: error: public port 8005/tcp is taken by 8000-8010 of \"a\" (line 2); choose another, or another public_ip (at $.machines.c.port_map[0])");
+    }
+
+    [Test]
+    [Arguments("", "config.json: error: the file is empty; expected an object, at least {}")]
+    [Arguments("[]", "config.json:1:1: error: found a list; expected an object with \"machines\" (at $)")]
+    [Arguments("{\n  \"debug\": maybe\n}", "config.json:2:12: error: not valid JSON: 'm' is an invalid start of a value.")]
+    [Arguments("{ \"public_ip\": \"1.2.3\" }", "config.json:1:16: error: found \"1.2.3\"; expected an address of this host such as \"192.168.0.166\", a list of them, or \"\" for every address (at $.public_ip)")]
+    public async Task A_file_that_cannot_be_used_says_why(string text, string message)
+    {
+        var result = Read(text);
+        await Assert.That(result.Config).IsNull();
+        await Assert.That(result.Diagnostics.Single().ToString()).IsEqualTo(message);
+    }
+}
