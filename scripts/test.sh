@@ -13,10 +13,11 @@ check() { # NAME COMMAND...
 
 check "the static binary builds" scripts/build.sh linux-x64
 check "shellcheck" shellcheck scripts/*.sh
+check "dotnet restore" dotnet restore HookAot.sln
 check "dotnet format" dotnet format HookAot.sln --verify-no-changes --no-restore
 
-output=$(dotnet run --project tests/HookAot.Tests -c Release 2>&1); code=$?
-output=$(sed 's/\x1b\[[0-9;]*m//g' <<<"$output") # the summary is coloured even in a pipe
+# The summary is coloured even in a pipe.
+output=$(dotnet run --project tests/HookAot.Tests -c Release 2>&1 | sed 's/\x1b\[[0-9;]*m//g'); code=$?
 echo "$output"
 count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" <<<"$output" | tail -1; }
 succeeded=$(count succeeded) broken=$(count failed)
