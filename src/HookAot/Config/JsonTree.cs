@@ -25,6 +25,9 @@ internal sealed class JsonValue
     /// <summary>Offset of the key's first byte; the value's own where it has no key.</summary>
     public int KeyStart { get; }
 
+    /// <summary>Offset after the value's last byte.</summary>
+    public int End { get; private set; }
+
     /// <summary>The text of a string, unescaped, or of a number as it stands in the file.</summary>
     public string Text { get; private set; } = "";
 
@@ -36,6 +39,9 @@ internal sealed class JsonValue
 
     /// <summary>Such as <c>$.machines.web.port_map[0]</c>; unusual keys stand in brackets.</summary>
     public string Path => parent is null ? "$" : parent.Path + label;
+
+    /// <summary>A member of an object, the last one if there are several; null if there is none.</summary>
+    public JsonValue? Member(string key) => Members.LastOrDefault(m => m.Key == key).Value;
 
     /// <summary>What the value is, for "found ..." in a message: cut and printable.</summary>
     public string Description => Type switch
@@ -92,6 +98,7 @@ internal sealed class JsonValue
                 break;
         }
 
+        value.End = (int)reader.BytesConsumed;
         return value;
     }
 

@@ -41,6 +41,9 @@ internal sealed class Syslog : IAsyncLogProcessor
         return factory.CreateLogger(tag);
     }
 
+    /// <summary>A logger for a person at a terminal: lines on stderr.</summary>
+    public static ILogger OpenStandardError(string tag, bool debug) => Open("", tag, debug);
+
     /// <inheritdoc/>
     public void Post(IZLoggerEntry log)
     {
@@ -76,7 +79,7 @@ internal sealed class Syslog : IAsyncLogProcessor
     {
         var name = Encoding.UTF8.GetBytes(path);
         const int MaxName = 107; // sizeof(sun_path) - 1
-        if (name.Length > MaxName) return -1;
+        if (name.Length is 0 or > MaxName) return -1;
         var address = stackalloc byte[2 + MaxName + 1];
         new Span<byte>(address, 2 + MaxName + 1).Clear();
         address[0] = Libc.AF_UNIX; // little-endian on both architectures
