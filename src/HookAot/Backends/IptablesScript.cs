@@ -106,8 +106,9 @@ public static class IptablesScript
         {
             var (chains, jumps) = In(plan.Table);
             script.Add(new($"*{plan.Table}", plan.Table, LineKind.Frame));
+            // Makes the chain where it is missing: "-D ... -j CHAIN" is not even parsed without it.
+            foreach (var chain in chains) script.Add(new($":{chain} - [0:0]", plan.Table, LineKind.Chain));
             foreach (var jump in Removable(plan, jumps)) script.Add(new($"-D {jump}", plan.Table, LineKind.JumpRemoval));
-            foreach (var chain in chains) script.Add(new($"-F {chain}", plan.Table, LineKind.Chain));
             foreach (var chain in chains) script.Add(new($"-X {chain}", plan.Table, LineKind.Chain));
             script.Add(new("COMMIT", plan.Table, LineKind.Frame));
         }

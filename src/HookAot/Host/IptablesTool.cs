@@ -85,7 +85,6 @@ internal sealed class IptablesTool(string restore, int lockFd, ILogger log)
             // The tables before it are committed.
             tables.RemoveRange(0, tables.FindIndex(t => t.Plan.Table == line.Table));
             if (Better(tables[0], line, remove) is { } better) tables[0] = better;
-            else if (remove && line.Kind == LineKind.Chain) tables.RemoveAt(0); // nothing of ours is left in it
             else return new(Fault.Other, null, message);
 
             // Who emptied one table probably emptied them all (a firewall's reload).
