@@ -1,0 +1,53 @@
+using System.Diagnostics;
+
+namespace HookAot.Tests.Netns;
+
+/// <summary>How a program ended, and what it said.</summary>
+internal sealed record Ended(int ExitCode, string Output, string Error);
+
+/// <summary>Runs programs.</summary>
+internal static class Tool
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Runs a program to its end, whatever its exit code.</summary>
+    /// <param name="command">argv.</param>
+    /// <param name="input">All of stdin.</param>
+    /// <param name="environment">Variables to set besides those of the tests.</param>
+    public static async Task<Ended> Run(IReadOnlyList<string> command, string input = "", IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{command[0]} was not started");
+        using var timeout = new CancellationTokenSource(Patience);
+        var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
+        var error = process.StandardError.ReadToEndAsync(timeout.Token);
+        try
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended, or was killed, without reading everything, as it may.
+        }
+
+        await process.WaitForExitAsync(timeout.Token);
+        return new Ended(process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Runs a program that has to succeed.</summary>
+    /// <returns>What it wrote to stdout.</returns>
+    public static async Task<string> Succeed(IReadOnlyList<string> command, string input = "", IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var ended = await Run(command, input, environment);
+        return ended.ExitCode == 0
+            ? ended.Output
+            : throw new InvalidOperationException($"{string.Join(' ', command)} failed with exit code {ended.ExitCode}: {ended.Error}{ended.Output}");
+    }
+}
