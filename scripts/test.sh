@@ -3,7 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-scripts/install-packages.sh iproute2 iptables procps shellcheck || exit 1
+scripts/install-packages.sh iproute2 iptables procps kmod shellcheck || exit 1
 passed=0 failed=0
 check() { # NAME COMMAND...
   local name=$1 output; shift
@@ -15,6 +15,8 @@ check "the static binary builds" scripts/build.sh linux-x64
 check "shellcheck" shellcheck scripts/*.sh
 check "dotnet restore" dotnet restore HookAot.sln
 check "dotnet format" dotnet format HookAot.sln --verify-no-changes --no-restore
+
+check "the demo" scripts/demo.sh
 
 # The summary is coloured even in a pipe.
 output=$(dotnet run --project tests/HookAot.Tests -c Release 2>&1 | sed 's/\x1b\[[0-9;]*m//g'); code=$?
