@@ -1,0 +1,231 @@
+using System.Globalization;
+using static HookAot.Tests.Netns.World;
+
+namespace HookAot.Tests.Netns;
+
+/// <summary>Whatever was cut short, taken out or doubled, the next event makes it right.</summary>
+[Category("Netns")]
+public sealed class RecoveryTests
+{
+    private const string Two = $$"""
+        { "public_ip": "{{Public}}", "machines": {
+            "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] }, "b": { "private_ip": "{{AddressB}}", "port_map": [[8080, 80]] } } }
+        """;
+
+    private const string Machines20 = "192.168.122.1";
+
+    [Test]
+    [Arguments("iptables -D FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD")]
+    [Arguments("iptables -D FORWARD -j HOOKAOT-NET")]
+    [Arguments("iptables -t nat -D PREROUTING -j HOOKAOT-DNAT")]
+    [Arguments("iptables -t nat -D OUTPUT -j HOOKAOT-DNAT")]
+    [Arguments("iptables -t nat -D POSTROUTING -m conntrack --ctstate DNAT -j HOOKAOT-SNAT")]
+    [Arguments("iptables -F HOOKAOT-FWD")]
+    [Arguments("iptables -t nat -F HOOKAOT-DNAT")]
+    [Arguments("iptables -t nat -F HOOKAOT-SNAT")]
+    [Arguments("iptables -t nat -F; iptables -t nat -X; iptables -F FORWARD")]
+    [Arguments("iptables -F; iptables -X; iptables -t nat -F PREROUTING")]
+    [Arguments("iptables -A HOOKAOT-FWD -j DROP; iptables -t nat -I HOOKAOT-DNAT -j RETURN")]
+    [Arguments("iptables -t nat -I PREROUTING -p tcp -j RETURN; iptables -t nat -I OUTPUT -p tcp -j RETURN; iptables -I FORWARD -j REJECT")]
+    public async Task Each_jump_is_there_once_and_first_after_the_next_event(string damage)
+    {
+        await using var world = await Started();
+        var ours = await world.OurRules();
+        await world.Host.Run(damage);
+
+        await world.Event("a", "reconnect");
+
+        await Assert.That(await world.OurRules()).IsEqualTo(ours);
+        await JumpsAreOnceAndFirst(world);
+        await Reachable(world);
+    }
+
+    [Test]
+    [Arguments("iptables -I FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD")]
+    [Arguments("iptables -t nat -I PREROUTING -j HOOKAOT-DNAT")]
+    [Arguments("iptables-save | grep -e '^[*]' -e HOOKAOT -e COMMIT | grep -v '^:' | iptables-restore --noflush")]
+    public async Task A_jump_that_somebody_doubled_is_gone_after_the_stop(string damage)
+    {
+        await using var world = await World.Create(Two);
+        var before = await world.Rules();
+        await world.Event("a", "start");
+        await world.Host.Run(damage);
+
+        await world.Event("a", "reconnect");
+        await Reachable(world);
+        await world.Event("a", "stopped");
+
+        await Assert.That(await world.Rules()).IsEqualTo(before);
+    }
+
+    [Test]
+    [Arguments("iptables -t nat -F; iptables -t nat -X")]
+    [Arguments("iptables -F; iptables -X")]
+    [Arguments("iptables -F FORWARD")]
+    [Arguments("iptables -t nat -D OUTPUT -j HOOKAOT-DNAT")]
+    [Arguments("nft flush ruleset")]
+    [Arguments("rm -r \"$D/run\"")]
+    public async Task The_last_stop_takes_out_what_somebody_left_of_ours(string damage)
+    {
+        await using var world = await Started();
+        await world.Host.Run($"D={world.Directory}; {damage}");
+
+        await world.Event("a", "stopped");
+
+        await Assert.That(await world.OurRules()).IsEmpty();
+    }
+
+    [Test]
+    [Arguments("restore")]
+    [Arguments("before")]
+    [Arguments("after")]
+    public async Task Killed_with_its_tool_half_way_the_next_event_gives_the_right_rules(string moment)
+    {
+        await using var world = await World.Create(Two);
+        var none = await world.Rules();
+        var tool = world.HookEnvironment["IPTABLES_BINARY"];
+        var killing = await Wrapper(world, moment switch
+        {
+            "before" => "kill -KILL $PPID; exit 1",
+            "after" => $"{tool}-restore \"$@\"; kill -KILL $PPID",
+            // The first table is in, the second is not.
+            _ => $"sed '/^COMMIT/q' | {tool}-restore \"$@\"; kill -KILL $PPID",
+        });
+        await world.Event("b", "start");
+        var b = await world.Rules();
+        foreach (var (operation, again) in ((string, string)[])[("start", "start"), ("stopped", "release")])
+        {
+            world.HookEnvironment["IPTABLES_BINARY"] = killing;
+            await Assert.That((await world.Hook("qemu", "a", operation)).ExitCode).IsEqualTo(137);
+            world.HookEnvironment["IPTABLES_BINARY"] = tool;
+            await world.Event("a", again);
+            if (operation == "start") await Reachable(world);
+            await Assert.That(await world.Client.Tcp(Public, 8080)).IsEqualTo("B:80 from 192.168.0.50");
+        }
+
+        await Assert.That(await world.Rules()).IsEqualTo(b);
+        await world.Event("b", "stopped");
+        await Assert.That(await world.Rules()).IsEqualTo(none);
+    }
+
+    [Test]
+    public async Task Killed_anywhere_on_its_way_the_next_event_gives_the_right_rules()
+    {
+        const int Moments = 30;
+        await using var world = await World.Create(Two);
+        await world.Event("b", "start");
+        var none = await world.Rules();
+        await world.Event("a", "start");
+        var both = await world.Rules();
+
+        // How long one takes on this machine: the moments are spread over it. The child is left to itself, as when only the hook is killed.
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        await world.Event("a", "reconnect");
+        var whole = clock.Elapsed.TotalSeconds;
+        var killed = 0;
+        for (var i = 0; i < Moments; i++)
+        {
+            var (operation, again, right) = i % 2 == 0 ? ("stopped", "release", none) : ("start", "start", both);
+            var seconds = (whole * (i + 1) / Moments).ToString("F6", CultureInfo.InvariantCulture);
+            var ended = await world.Hook("qemu", "a", operation, null, "timeout", "--foreground", "-s", "KILL", seconds);
+            if (ended.ExitCode != 0) killed++;
+            await world.Event("a", again);
+            await Assert.That(await world.Rules()).IsEqualTo(right).Because($"{operation} was killed after {seconds} s");
+        }
+
+        await Assert.That(killed).IsGreaterThan(0);
+    }
+
+    [Test]
+    [Arguments("printf '{' > run/state.json")]
+    [Arguments(": > run/state.json")]
+    [Arguments("printf null > run/state.json")]
+    [Arguments("printf '[1]' > run/state.json")]
+    [Arguments("printf '{ \"Guests\": null, \"Networks\": null, \"Installed\": true }' > run/state.json")]
+    [Arguments("printf '{ \"Guests\": [null], \"Networks\": [null], \"Installed\": true }' > run/state.json")]
+    [Arguments("printf '{ \"Guests\": [], \"Networks\": [], \"Installed\": false }' > run/state.json")]
+    [Arguments("printf '\\377' > run/state.json")]
+    [Arguments("printf x > run/events/0; printf null > run/events/1; printf x > run/events/2.tmp")]
+    [Arguments("printf '{ \"machines\": ' > run/config.json")]
+    [Arguments("mkdir run/events/9; truncate -s 100M run/state.json")]
+    [Arguments("rm -r run/events")]
+    [Arguments("rm run/lock")]
+    public async Task A_record_that_nobody_understands_does_no_harm(string damage)
+    {
+        await using var world = await World.Create(Two);
+        await world.Event("b", "start");
+        await world.Event("a", "start");
+        var rules = await world.Rules();
+        foreach (var name in (string[])["a", "b"])
+            await File.WriteAllTextAsync(Path.Combine(world.Directory, "libvirt", "qemu", name + ".xml"), $"<domstatus>{Domain(name)}</domstatus>");
+        await world.Host.Run($"cd {world.Directory}; {damage}");
+
+        await world.Event("a", "reconnect");
+        await world.Event("b", "reconnect");
+        await Assert.That(await world.Rules()).IsEqualTo(rules);
+
+        foreach (var name in (string[])["a", "b"])
+        {
+            File.Delete(Path.Combine(world.Directory, "libvirt", "qemu", name + ".xml"));
+            await world.Event(name, "stopped");
+        }
+
+        await Assert.That(await world.OurRules()).IsEmpty();
+    }
+
+    [Test]
+    public async Task Guests_that_come_and_go_at_once_end_as_those_that_came_one_by_one()
+    {
+        var names = Enumerable.Range(0, 20).Select(i => $"g{i}").ToList();
+        var machines = names.Select((name, i) => $"\"{name}\": {{ \"private_ip\": \"{Machines20}{i:d2}\", \"port_map\": [{3000 + i}] }}");
+        await using var world = await World.Create($$"""{ "machines": { {{string.Join(", ", machines)}} } }""");
+        var before = await world.Rules();
+        foreach (var name in names.Take(10)) await world.Event(name, "start");
+        var ten = await world.Rules();
+        await Task.WhenAll(names.Skip(10).Select(name => world.Event(name, "start")));
+        var twenty = await world.Rules();
+
+        // One half goes while the other half comes.
+        await Task.WhenAll(names.Skip(10).Select(name => world.Event(name, "stopped")).Concat(names.Take(10).Select(name => world.Event(name, "reconnect"))));
+        await Assert.That(await world.Rules()).IsEqualTo(ten);
+        foreach (var name in names.Skip(10)) await world.Event(name, "start");
+        await Assert.That(await world.Rules()).IsEqualTo(twenty);
+        await Task.WhenAll(names.Select(name => world.Event(name, "stopped")));
+        await Assert.That(await world.Rules()).IsEqualTo(before);
+        await Assert.That(Directory.EnumerateFileSystemEntries(Path.Combine(world.HookEnvironment["HOOKAOT_RUN_DIR"], "events"))).IsEmpty();
+    }
+
+    private static async Task<World> Started()
+    {
+        var world = await World.Create(Two);
+        await world.Event("a", "start");
+        return world;
+    }
+
+    private static async Task Reachable(World world)
+    {
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+        await Assert.That(await world.Host.Tcp(Public, 2222)).IsEqualTo($"A:22 from {Public}");
+        await Assert.That(await world.B.Tcp(Public, 2222)).IsEqualTo($"A:22 from {Gateway}");
+    }
+
+    private static async Task JumpsAreOnceAndFirst(World world)
+    {
+        var rules = (await world.Rules()).Split('\n');
+        foreach (var (chain, jumps) in ((string, string[])[])
+            [("FORWARD", ["-m conntrack --ctstate DNAT -j HOOKAOT-FWD", "-j HOOKAOT-NET"]), ("PREROUTING", ["-j HOOKAOT-DNAT"]),
+             ("OUTPUT", ["-j HOOKAOT-DNAT"]), ("POSTROUTING", ["-m conntrack --ctstate DNAT -j HOOKAOT-SNAT"])])
+        {
+            var all = rules.Where(r => r.StartsWith($"-A {chain} ", StringComparison.Ordinal)).ToList();
+            await Assert.That(string.Join('\n', all.Take(jumps.Length))).IsEqualTo(string.Join('\n', jumps.Select(j => $"-A {chain} {j}")));
+            await Assert.That(all.Count(r => r.Contains("HOOKAOT", StringComparison.Ordinal))).IsEqualTo(jumps.Length);
+        }
+    }
+
+    // An iptables whose iptables-restore is a shell script.
+    private static async Task<string> Wrapper(World world, string script)
+    {
+        await world.Program("wrapped", "#!/bin/sh\nexit 1\n");
+        return (await world.Program("wrapped-restore", $"#!/bin/sh\n{script}\n"))[..^"-restore".Length];
+    }
+}
