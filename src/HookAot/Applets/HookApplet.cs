@@ -39,6 +39,8 @@ internal static class HookApplet
         if (meaning == Meaning.Nothing || Libc.geteuid() != 0) return Done;
 
         var paths = HostPaths.FromEnvironment();
+        // Whatever happens to a network is news where guests are active; a guest only if it is ours.
+        if (driver != "network" && !ConfigFile.MayConcern(paths, name)) return Done;
         var config = ConfigFile.Read(paths);
         if (!IsConcerned(paths, config, driver, name, meaning)) return Done;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using HookAot.Config;
 using HookAot.Model;
 
@@ -15,6 +16,19 @@ internal sealed record ConfigFile(HookConfig? Config, ImmutableArray<string> Lef
     public const int MaxBytes = 16 * 1024 * 1024;
 
     private byte[]? Content { get; init; }
+
+    /// <summary>
+    /// Whether the file, or the record of what is active, can be about a name at all: a search for its bytes, which spares most calls
+    /// the parsing. Wrong only towards yes: a file that cannot be read, or that spells names with escapes, may be about any.
+    /// </summary>
+    public static bool MayConcern(HostPaths paths, string name)
+    {
+        var bytes = Encoding.UTF8.GetBytes(name);
+        return (Mentions(TryRead(paths.Config), bytes) ?? true) || (Mentions(TryRead(paths.State), bytes) ?? false);
+    }
+
+    private static bool? Mentions(byte[]? file, ReadOnlySpan<byte> name) =>
+        file is null ? null : file.AsSpan().IndexOf(name) >= 0 || file.AsSpan().Contains((byte)'\\');
 
     /// <summary>Reads the file, and the last good one where the file cannot be used.</summary>
     /// <param name="paths">Where both are.</param>

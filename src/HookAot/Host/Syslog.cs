@@ -48,9 +48,10 @@ internal sealed class Syslog : IAsyncLogProcessor
     public void Post(IZLoggerEntry log)
     {
         var text = Printable.Escape(log.ToString());
-        if (log.LogInfo.Exception is { } exception) text += $": {Printable.Escape(exception.Message)}";
-        log.Return();
-        var severity = log.LogInfo.LogLevel switch
+        var (level, exception) = (log.LogInfo.LogLevel, log.LogInfo.Exception);
+        log.Return(); // what it said is gone from here on
+        if (exception is not null) text += $": {Printable.Escape(exception.Message)}";
+        var severity = level switch
         {
             LogLevel.Critical => 2,
             LogLevel.Error => 3,

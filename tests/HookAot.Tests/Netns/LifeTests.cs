@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using static HookAot.Tests.Netns.World;
+
+namespace HookAot.Tests.Netns;
+
+/// <summary>What becomes of the rules when guests come and go, and when somebody else changes them or kills the hook.</summary>
+[Category("Netns")]
+public sealed class LifeTests
+{
+    [Test]
+    public async Task After_the_stop_nothing_is_forwarded_and_the_rules_are_those_from_before()
+    {
+        await using var world = await World.Create();
+        var before = await world.Rules();
+        await world.Quietly("a", "start");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+        await world.Quietly("a", "stopped");
+        await world.Quietly("a", "release");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("ConnectionRefused");
+        await Assert.That(await world.Rules()).IsEqualTo(before);
+    }
+
+    [Test]
+    public async Task Twice_is_the_same_as_once()
+    {
+        await using var world = await World.Create();
+        await world.Quietly("a", "start");
+        var once = await world.Rules();
+        await world.Quietly("a", "start");
+        await world.Quietly("a", "reconnect");
+        await Assert.That(await world.Rules()).IsEqualTo(once);
+    }
+
+    [Test]
+    [Arguments("iptables -I FORWARD -j DROP", false)]
+    [Arguments("iptables -t nat -F; iptables -t nat -X", true)]
+    [Arguments("iptables -t nat -F", true)]
+    [Arguments("iptables -F; iptables -X", true)]
+    [Arguments("iptables -F FORWARD", true)]
+    [Arguments("iptables -t nat -F PREROUTING", true)]
+    [Arguments("iptables -t nat -D OUTPUT -j HOOKAOT-DNAT; iptables -D FORWARD -j HOOKAOT-NET", true)]
+    [Arguments("iptables -F; iptables -X; iptables -t nat -F; iptables -t nat -X", true)]
+    [Arguments("nft flush ruleset", true)]
+    [Arguments("rm -r \"$D/run\"", true)]
+    public async Task The_next_event_puts_back_what_was_changed(string damage, bool onlyOurs)
+    {
+        await using var world = await World.Create();
+        await world.Quietly("a", "start");
+        var ours = await world.OurRules();
+        await world.Host.Run($"D={world.Directory}; {damage}");
+        await world.Quietly("a", "reconnect");
+        await Assert.That(await world.OurRules()).IsEqualTo(ours);
+        await Assert.That((await world.Iptables("-S FORWARD 1")).Trim()).IsEqualTo("-A FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD");
+        if (!onlyOurs) await world.Iptables("-D FORWARD -j DROP"); // it was not taken away, only overtaken
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+    }
+
+    [Test]
+    public async Task Running_guests_are_found_where_there_is_no_record()
+    {
+        await using var world = await World.Create($$"""
+            { "public_ip": "{{Public}}", "machines": {
+                "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] }, "b": { "private_ip": "{{AddressB}}", "port_map": [[8080, 80]] } } }
+            """);
+        await File.WriteAllTextAsync(Path.Combine(world.Directory, "libvirt", "qemu", "b.xml"), $"<!-- libvirt's --><domstatus state='running'>{Domain("b")}</domstatus>");
+        await world.Quietly("a", "start");
+        await Assert.That(await world.Client.Tcp(Public, 8080)).IsEqualTo("B:80 from 192.168.0.50");
+    }
+
+    [Test]
+    public async Task Twenty_guests_that_start_at_once_are_all_served()
+    {
+        var names = Enumerable.Range(1, 20).Select(i => $"guest{i}").ToList();
+        var machines = names.Select((name, i) => $$"""{{'"'}}{{name}}": { "private_ip": "192.168.122.{{100 + i}}", "port_map": [{{3000 + i}}] }""");
+        await using var world = await World.Create($$"""{ "machines": { {{string.Join(", ", machines)}} } }""");
+        var ended = await Task.WhenAll(names.Select(name => world.Hook("qemu", name, "start")));
+        await Assert.That(ended.All(e => e is { ExitCode: 0, Output: "" })).IsTrue();
+        var rules = await world.OurRules();
+        foreach (var i in Enumerable.Range(0, 20)) await Assert.That(rules).Contains($"--dport {3000 + i} ");
+        await Task.WhenAll(names.Select(name => world.Hook("qemu", name, "stopped")));
+        await Assert.That(await world.OurRules()).IsEmpty();
+    }
+
+    [Test]
+    public async Task Killed_at_any_moment_the_next_event_gives_the_right_rules()
+    {
+        await using var world = await World.Create();
+        await world.Quietly("a", "start");
+        var right = await world.Rules();
+        await world.Quietly("a", "stopped");
+        var none = await world.Rules();
+        var killed = 0;
+        for (var moment = 1; moment <= 40; moment++)
+        {
+            var operation = moment % 2 == 0 ? "start" : "stopped";
+            var ended = await world.Hook("qemu", "a", operation, null, "timeout", "-s", "KILL", $"0.00{moment / 4:d2}{moment % 4 * 25:d2}");
+            if (ended.ExitCode != 0) killed++;
+            await world.Event("a", "start");
+            await Assert.That(await world.Rules()).IsEqualTo(right).Because($"killed at moment {moment} of {operation}");
+            await world.Event("a", "stopped");
+            await Assert.That(await world.Rules()).IsEqualTo(none).Because($"killed at moment {moment} of {operation}");
+        }
+
+        await Assert.That(killed).IsGreaterThan(5);
+    }
+
+    [Test]
+    public async Task A_guest_whose_rules_the_kernel_refuses_costs_nobody_else_his()
+    {
+        await using var world = await World.Create($$"""
+            { "public_ip": "{{Public}}", "machines": {
+                "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] }, "b": { "private_ip": "{{AddressB}}", "port_map": [[8080, 80]] } } }
+            """);
+        // A kernel that does not take b's rules: real iptables-restore, which is given a target that does not exist.
+        var fake = await world.Program("iptables-restore", $"#!/bin/sh\nexec sed 's/-j DNAT --to-destination {AddressB}.*/-j NOSUCH/' | /usr/sbin/iptables-restore \"$@\"\n");
+        await world.Program("iptables", "#!/bin/sh\nexec /usr/sbin/iptables \"$@\"\n");
+        world.HookEnvironment["IPTABLES_BINARY"] = fake[..^"-restore".Length];
+        await world.Quietly("a", "start");
+        var log = await world.Event("b", "start");
+        await Assert.That(log).Contains("b is left out, the kernel refuses its rules");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+    }
+
+    [Test]
+    public async Task Nothing_is_left_running()
+    {
+        await using var world = await World.Create();
+        await world.Quietly("a", "start");
+        await Assert.That(Process.GetProcessesByName("hookaot")).IsEmpty();
+    }
+}
