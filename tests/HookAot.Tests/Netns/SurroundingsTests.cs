@@ -1,0 +1,113 @@
+using System.Text.Json;
+using static HookAot.Tests.Netns.World;
+
+namespace HookAot.Tests.Netns;
+
+/// <summary>What the caller, the file system or a name can do to a hook.</summary>
+[Category("Netns")]
+public sealed class SurroundingsTests
+{
+    [Test]
+    [Arguments("exec \"$0\" \"$@\" <&-")]
+    [Arguments("exec \"$0\" \"$@\" >&-")]
+    [Arguments("exec \"$0\" \"$@\" 2>&-")]
+    [Arguments("exec \"$0\" \"$@\" <&- >&- 2>&-")]
+    [Arguments("exec \"$0\" \"$@\" >/dev/full 2>/dev/full")]
+    [Arguments("exec \"$0\" \"$@\" 2> >(:)")]
+    [Arguments("exec \"$0\" \"$@\" </dev/zero")]
+    [Arguments("exec \"$0\" \"$@\" </")]
+    [Arguments("cd /; exec env -i $(env | grep -e ^HOOKAOT -e ^CONFIG) \"$0\" \"$@\"")]
+    [Arguments("umask 0777; exec \"$0\" \"$@\"")]
+    [Arguments("ulimit -n 12; exec \"$0\" \"$@\"")]
+    [Arguments("mkdir \"$HOOKAOT_RUN_DIR.x\" && cd \"$HOOKAOT_RUN_DIR.x\" && rmdir \"$PWD\" && exec \"$0\" \"$@\"")]
+    public async Task The_guest_is_served_whatever_the_hook_inherits(string call)
+    {
+        await using var world = await World.Create();
+
+        var ended = await world.Hook("qemu", "a", "start", null, "bash", "-c", call);
+
+        await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Error);
+        await Assert.That(ended.Output).IsEmpty();
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+    }
+
+    [Test]
+    public async Task An_ordinary_user_gets_silence_and_no_rules()
+    {
+        await using var world = await World.Create();
+        var before = await world.Rules();
+        foreach (var operation in (string[])["prepare", "start", "started", "reconnect", "stopped", "release"])
+        {
+            // No folder above the binary need be open to that user: it is read from stdin's place, the descriptor that the shell opened.
+            var ended = await world.Hook("qemu", "a", operation, null, "setpriv", "--reuid", "65534", "--clear-groups", "bash", "-c", "exec -a \"$0\" /proc/self/fd/0 \"$@\" </dev/null");
+            await Assert.That(ended.Output).IsEmpty();
+        }
+
+        await Assert.That(await world.Rules()).IsEqualTo(before);
+    }
+
+    [Test]
+    [Arguments("mkdir \"$D\"; touch \"$D/events\"")]
+    [Arguments("touch \"$D\"")]
+    [Arguments("mkdir -p \"$D/state.json/x\"")]
+    [Arguments("mkdir -p \"$D/lock\"")]
+    [Arguments("mkdir -p \"$D/config.json/x\"")]
+    [Arguments("ln -s /nonexistent/run \"$D\"")]
+    [Arguments("ln -s /proc/1 \"$D\"")]
+    public async Task A_run_directory_that_cannot_be_used_kills_no_guest(string damage)
+    {
+        await using var world = await World.Create();
+        await Tool.Succeed(["sh", "-euc", damage], environment: new Dictionary<string, string> { ["D"] = world.HookEnvironment["HOOKAOT_RUN_DIR"] });
+
+        foreach (var operation in (string[])["prepare", "start", "started", "reconnect", "stopped", "release"])
+        {
+            var log = await world.Event("a", operation);
+            await Assert.That(log).DoesNotContain("   at ").Because(operation);
+            if (operation == "start") await Assert.That(log).Contains("libvirt-hook-qemu: ");
+        }
+    }
+
+    [Test]
+    [Arguments("two words")]
+    [Arguments("line\nbreak\r\n*nat\nCOMMIT")]
+    [Arguments("\u001b]0;owned\a\u009b31m")]
+    [Arguments("\u202egnp.exe\u2028\u2029\ufeff")]
+    [Arguments("\" -j ACCEPT #")]
+    [Arguments("\\\" -j ACCEPT \\")]
+    [Arguments("{name} {0} %s %n")]
+    [Arguments("😀\t客人")]
+    [Arguments("..")]
+    public async Task Whatever_the_name_each_event_is_one_printable_line(string name)
+    {
+        await using var world = await World.Create(
+            $$"""{ "debug": false, "public_ip": "", "machines": { "{{JsonEncodedText.Encode(name)}}": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] } } }""");
+        var before = await world.Rules();
+        foreach (var (operation, words) in ((string, string)[])[("start", "1 forwards for 1 active guests\n"), ("stopped", "nothing is active, all rules are removed\n")])
+        {
+            var log = await world.Event(name, operation);
+            await Assert.That(log).StartsWith("libvirt-hook-qemu: ").And.EndsWith($" {operation}: {words}");
+            await Assert.That(log.TrimEnd('\n').Any(c => char.IsControl(c) || c is '\u202e' or '\u2028' or '\u2029' or '\ufeff')).IsFalse();
+            if (operation == "start") await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+        }
+
+        await Assert.That(await world.Rules()).IsEqualTo(before);
+    }
+
+    [Test]
+    [Arguments("{ ")]
+    [Arguments("")]
+    [Arguments("[]")]
+    [Arguments("{ \"machines\": [] }")]
+    public async Task A_config_that_was_never_good_forwards_nothing_until_it_is(string config)
+    {
+        await using var world = await World.Create(config);
+        var before = await world.Rules();
+
+        await Assert.That(await world.Event("a", "start")).Contains("no forward is set up until it can be used");
+        await Assert.That(await world.Rules()).IsEqualTo(before);
+
+        await world.Configure(OneForward);
+        await world.Event("default", "started", "network");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+    }
+}
