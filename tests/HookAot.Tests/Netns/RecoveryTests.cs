@@ -84,13 +84,7 @@ public sealed class RecoveryTests
         await using var world = await World.Create(Two);
         var none = await world.Rules();
         var tool = world.HookEnvironment["IPTABLES_BINARY"];
-        var killing = await Wrapper(world, moment switch
-        {
-            "before" => "kill -KILL $PPID; exit 1",
-            "after" => $"{tool}-restore \"$@\"; kill -KILL $PPID",
-            // The first table is in, the second is not.
-            _ => $"sed '/^COMMIT/q' | {tool}-restore \"$@\"; kill -KILL $PPID",
-        });
+        var killing = await Killing(world, moment);
         await world.Event("b", "start");
         var b = await world.Rules();
         foreach (var (operation, again) in ((string, string)[])[("start", "start"), ("stopped", "release")])
@@ -105,6 +99,47 @@ public sealed class RecoveryTests
 
         await Assert.That(await world.Rules()).IsEqualTo(b);
         await world.Event("b", "stopped");
+        await Assert.That(await world.Rules()).IsEqualTo(none);
+    }
+
+    [Test]
+    [Arguments("restore")]
+    [Arguments("before")]
+    [Arguments("after")]
+    public async Task Killed_in_the_only_guests_start_its_stop_leaves_nothing(string moment)
+    {
+        await using var world = await World.Create(Two);
+        var none = await world.Rules();
+        var tool = world.HookEnvironment["IPTABLES_BINARY"];
+        var killing = await Killing(world, moment);
+        for (var life = 0; life < 2; life++) // the first without a record, the second with one that says that nothing is there
+        {
+            world.HookEnvironment["IPTABLES_BINARY"] = killing;
+            await Assert.That((await world.Hook("qemu", "a", "start")).ExitCode).IsEqualTo(137);
+            world.HookEnvironment["IPTABLES_BINARY"] = tool;
+            await world.Event("a", "stopped");
+            await Assert.That(await world.Rules()).IsEqualTo(none).Because($"life {life}");
+            await world.Event("a", "start");
+            await world.Event("a", "stopped");
+        }
+    }
+
+    [Test]
+    [Arguments("restore")]
+    [Arguments("before")]
+    [Arguments("after")]
+    public async Task Killed_in_the_last_stop_the_release_leaves_nothing(string moment)
+    {
+        await using var world = await World.Create(Two);
+        var none = await world.Rules();
+        await world.Event("a", "start");
+        var tool = world.HookEnvironment["IPTABLES_BINARY"];
+        world.HookEnvironment["IPTABLES_BINARY"] = await Killing(world, moment);
+        await Assert.That((await world.Hook("qemu", "a", "stopped")).ExitCode).IsEqualTo(137);
+        world.HookEnvironment["IPTABLES_BINARY"] = tool;
+
+        await world.Event("a", "release");
+
         await Assert.That(await world.Rules()).IsEqualTo(none);
     }
 
@@ -220,6 +255,19 @@ public sealed class RecoveryTests
             await Assert.That(string.Join('\n', all.Take(jumps.Length))).IsEqualTo(string.Join('\n', jumps.Select(j => $"-A {chain} {j}")));
             await Assert.That(all.Count(r => r.Contains("HOOKAOT", StringComparison.Ordinal))).IsEqualTo(jumps.Length);
         }
+    }
+
+    // An iptables that ends the hook that called it.
+    private static Task<string> Killing(World world, string moment)
+    {
+        var tool = world.HookEnvironment["IPTABLES_BINARY"];
+        return Wrapper(world, moment switch
+        {
+            "before" => "kill -KILL $PPID; exit 1",
+            "after" => $"{tool}-restore \"$@\"; kill -KILL $PPID",
+            // The first table is in, the second is not.
+            _ => $"sed '/^COMMIT/q' | {tool}-restore \"$@\"; kill -KILL $PPID",
+        });
     }
 
     // An iptables whose iptables-restore is a shell script.
