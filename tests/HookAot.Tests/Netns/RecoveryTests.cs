@@ -144,6 +144,32 @@ public sealed class RecoveryTests
     }
 
     [Test]
+    public async Task The_tool_of_a_killed_hook_ends_before_the_next_hook_begins()
+    {
+        await using var world = await World.Create(Two);
+        var none = await world.Rules();
+        await world.Event("b", "start");
+        await world.Event("b", "stopped");
+        var tool = world.HookEnvironment["IPTABLES_BINARY"];
+        await world.Host.Run($"mkfifo {world.Directory}/go {world.Directory}/done");
+        // It outlives its hook, and puts the rules in only when it is told to.
+        world.HookEnvironment["IPTABLES_BINARY"] = await Wrapper(world,
+            $"kill -KILL $PPID; read -r x <{world.Directory}/go; {tool}-restore \"$@\"; echo >{world.Directory}/done");
+        await Assert.That((await world.Hook("qemu", "a", "start")).ExitCode).IsEqualTo(137);
+        world.HookEnvironment["IPTABLES_BINARY"] = tool;
+
+        var next = world.Event("a", "stopped");
+        var inode = (await world.Host.Run($"stat -c %i {world.HookEnvironment["HOOKAOT_RUN_DIR"]}/lock")).Trim();
+        // Until it waits for the lock: "1: -> FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF" (proc(5)). Or did not need to.
+        while (!next.IsCompleted && !(await File.ReadAllLinesAsync("/proc/locks")).Any(l =>
+            l.Contains("-> FLOCK", StringComparison.Ordinal) && l.Contains($":{inode} ", StringComparison.Ordinal))) await Task.Yield();
+        await Tool.Succeed(["sh", "-c", $"echo >{world.Directory}/go; read -r x <{world.Directory}/done"]);
+        await next;
+
+        await Assert.That(await world.Rules()).IsEqualTo(none);
+    }
+
+    [Test]
     public async Task Killed_anywhere_on_its_way_the_next_event_gives_the_right_rules()
     {
         const int Moments = 30;
