@@ -41,24 +41,31 @@ internal static class HookApplet
         var paths = HostPaths.FromEnvironment();
         // Whatever happens to a network is news where guests are active; a guest only if it is ours.
         if (driver != "network" && !ConfigFile.MayConcern(paths, name)) return Done;
-        var config = ConfigFile.Read(paths);
-        if (!IsConcerned(paths, config, driver, name, meaning)) return Done;
 
-        var log = Syslog.Open(paths.LogSocket, $"libvirt-hook-{driver}", config.Config?.Debug ?? false);
-        var mayRefuse = config.Config is { Strict: true } && (meaning == Meaning.Prepares || operation == "start") && driver != "network";
+        ILogger? log = null;
+        var mayRefuse = false;
         try
         {
+            var config = ConfigFile.Read(paths);
+            if (!IsConcerned(paths, config, driver, name, meaning)) return Done;
+            log = Syslog.Open(paths.LogSocket, $"libvirt-hook-{driver}", config.Config?.Debug ?? false);
+            mayRefuse = config.Config is { Strict: true } && (meaning == Meaning.Prepares || operation == "start") && driver != "network";
             var done = meaning == Meaning.Prepares
-                ? !config.Broken
-                : Converger.Record(paths, Event(driver, name, meaning, paths, log), config, new(name, operation), log);
+                ? !config.Broken && !config.LeftOut.Contains(name)
+                : Converger.Record(paths, Event(driver, name, meaning, paths, log), config, mayRefuse, new(name, operation), log);
             if (done || !mayRefuse) return Done;
             StandardError.WriteLine($"{driver} hook: {Printable.Escape(name)} is refused, since \"strict\" is on and its forwards are not in place: " +
                 $"{(config.Errors.IsEmpty ? "see the log (journalctl -t libvirt-hook-" + driver + ")" : config.Errors[0])}");
             return Refused;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+#pragma warning disable CA1031 // Whatever it is, it must not reach libvirt: a hook that aborts in "reconnect" kills the guest.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            Log.Failed(log, $"{Printable.Escape(name)} {operation}: {Printable.Escape(e.Message)}");
+            var known = e is IOException or UnauthorizedAccessException;
+            Log.Failed(
+                log ?? Syslog.Open(paths.LogSocket, $"libvirt-hook-{driver}", debug: false),
+                $"{Printable.Escape(name)} {operation}: {Printable.Escape(known ? e.Message : e.ToString())}");
             return mayRefuse ? Refused : Done;
         }
     }

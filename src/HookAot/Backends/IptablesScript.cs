@@ -45,8 +45,12 @@ public enum TableState
 /// <summary>One table of a script.</summary>
 /// <param name="Table">filter or nat.</param>
 /// <param name="State">What is assumed to be there.</param>
-/// <param name="MissingJumps">Jumps that are known not to be there although the chains are; they are not removed first.</param>
-public sealed record TablePlan(string Table, TableState State, ImmutableHashSet<string> MissingJumps);
+/// <param name="Jumps">How often a jump is there, where that is not once: somebody took it out, or doubled it.</param>
+public sealed record TablePlan(string Table, TableState State, ImmutableDictionary<string, int> Jumps)
+{
+    /// <summary>How often a jump is assumed to be there.</summary>
+    public int Count(string jump) => State == TableState.Absent ? 0 : Jumps.GetValueOrDefault(jump, 1);
+}
 
 /// <summary>Prints a ruleset as a script for iptables-restore --noflush.</summary>
 /// <remarks>
@@ -125,7 +129,7 @@ public static class IptablesScript
     }
 
     private static IEnumerable<string> Removable(TablePlan plan, IReadOnlyList<string> jumps) =>
-        plan.State == TableState.Absent ? [] : jumps.Where(j => !plan.MissingJumps.Contains(j));
+        jumps.SelectMany(j => Enumerable.Repeat(j, plan.Count(j)));
 
     private static IEnumerable<ScriptLine> Filter(Ruleset ruleset)
     {

@@ -59,11 +59,27 @@ internal sealed class JsonValue
     /// <summary>A text from the file as a message may show it: printable, and not longer than a message can bear.</summary>
     public static string Shown(string text) => Printable.Escape(text.Length > 60 ? text[..60] + "..." : text);
 
+    private static readonly JsonReaderOptions Options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 64 };
+
+    /// <summary>Whether a file, with or without a byte order mark, is one JSON object from its beginning to its end.</summary>
+    /// <exception cref="JsonException">No JSON.</exception>
+    public static bool IsObject(ReadOnlySpan<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8, Options);
+        var isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
+        while (reader.Read())
+        {
+            // Reading is what checks.
+        }
+
+        return isObject;
+    }
+
     /// <summary>Reads a whole file.</summary>
     /// <exception cref="JsonException">No JSON. Line and byte position are 0-based.</exception>
     public static JsonValue Parse(ReadOnlySpan<byte> utf8)
     {
-        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 64 });
+        var reader = new Utf8JsonReader(utf8, Options);
         reader.Read();
         var root = Read(ref reader, null, "", (int)reader.TokenStartIndex);
         reader.Read(); // whatever follows the value throws here

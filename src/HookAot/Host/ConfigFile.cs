@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using System.Text.Json;
 using HookAot.Config;
 using HookAot.Model;
 
@@ -18,17 +19,33 @@ internal sealed record ConfigFile(HookConfig? Config, ImmutableArray<string> Lef
     private byte[]? Content { get; init; }
 
     /// <summary>
-    /// Whether the file, or the record of what is active, can be about a name at all: a search for its bytes, which spares most calls
-    /// the parsing. Wrong only towards yes: a file that cannot be read, or that spells names with escapes, may be about any.
+    /// Whether the config, the last good one or the record of what is active can be about a name at all: a search for its bytes, which
+    /// spares most calls the parsing. Wrong only towards yes: a file that cannot be read, is no JSON, or spells names with escapes may be
+    /// about any.
     /// </summary>
     public static bool MayConcern(HostPaths paths, string name)
     {
         var bytes = Encoding.UTF8.GetBytes(name);
-        return (Mentions(TryRead(paths.Config), bytes) ?? true) || (Mentions(TryRead(paths.State), bytes) ?? false);
+        if (TryRead(paths.Config) is not { } config || Mentions(config, bytes)) return true;
+        if (TryRead(paths.State) is { } state && Mentions(state, bytes)) return true;
+        var lastGood = TryRead(paths.LastGoodConfig);
+        if (lastGood is not null && config.AsSpan().SequenceEqual(lastGood)) return false;
+        return (lastGood is not null && Mentions(lastGood, bytes)) || !IsObject(config);
     }
 
-    private static bool? Mentions(byte[]? file, ReadOnlySpan<byte> name) =>
-        file is null ? null : file.AsSpan().IndexOf(name) >= 0 || file.AsSpan().Contains((byte)'\\');
+    private static bool Mentions(byte[] file, ReadOnlySpan<byte> name) => file.AsSpan().IndexOf(name) >= 0 || file.AsSpan().Contains((byte)'\\');
+
+    private static bool IsObject(ReadOnlySpan<byte> file)
+    {
+        try
+        {
+            return JsonValue.IsObject(file);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Reads the file, and the last good one where the file cannot be used.</summary>
     /// <param name="paths">Where both are.</param>

@@ -15,13 +15,20 @@ internal static class Converger
     public readonly record struct Cause(string Name, string Operation);
 
     /// <summary>Records an event and converges, unless somebody else's converge has already included it.</summary>
-    /// <returns>Whether everything that should be in the kernel is.</returns>
-    public static bool Record(HostPaths paths, HostEvent happened, ConfigFile config, Cause cause, ILogger log)
+    /// <param name="paths">Where things are.</param>
+    /// <param name="happened">The event.</param>
+    /// <param name="config">What was read of the config so far.</param>
+    /// <param name="mustKnow">Whether the answer matters so much that a converge is repeated for it.</param>
+    /// <param name="cause">For the log.</param>
+    /// <param name="log">The log.</param>
+    /// <returns>Whether everything is in the kernel that should be there for the one that the event is about.</returns>
+    public static bool Record(HostPaths paths, HostEvent happened, ConfigFile config, bool mustKnow, Cause cause, ILogger log)
     {
         Prepare(paths);
         var file = StateFiles.Leave(paths, happened);
         using var alone = HostLock.Take(paths.Lock);
-        return !File.Exists(file) || Run(paths, alone, ConfigFile.Read(paths, config), cause, log, rescan: false);
+        if (!File.Exists(file) && !mustKnow) return true;
+        return Run(paths, alone, ConfigFile.Read(paths, config), cause, log, rescan: false) is { } refused && !refused.Contains(happened.Name);
     }
 
     /// <summary>Converges now, after asking libvirt's status files what runs.</summary>
@@ -30,7 +37,7 @@ internal static class Converger
     {
         Prepare(paths);
         using var alone = HostLock.Take(paths.Lock);
-        return Run(paths, alone, ConfigFile.Read(paths), cause, log, rescan: true);
+        return Run(paths, alone, ConfigFile.Read(paths), cause, log, rescan: true) is { Count: 0 };
     }
 
     /// <summary>Takes everything of ours out of the kernel and forgets what is active.</summary>
@@ -40,32 +47,33 @@ internal static class Converger
         Prepare(paths);
         using var alone = HostLock.Take(paths.Lock);
         foreach (var (file, _) in StateFiles.Waiting(paths)) File.Delete(file);
-        return Enforce(paths, alone, Ruleset.Empty, new HostState([], [], null), cause, log);
+        return Enforce(paths, alone, Ruleset.Empty, new HostState([], [], null), null, cause, log) is not null;
     }
 
-    private static bool Run(HostPaths paths, HostLock alone, ConfigFile config, Cause cause, ILogger log, bool rescan)
+    /// <returns>The guests that are left out; null if the rules are not in place at all.</returns>
+    private static HashSet<string>? Run(HostPaths paths, HostLock alone, ConfigFile config, Cause cause, ILogger log, bool rescan)
     {
         var waiting = StateFiles.Waiting(paths);
         var recorded = StateFiles.Read(paths);
         var state = recorded ?? new HostState([], [], null);
         if (recorded is null || rescan) state = WithRunning(paths, state, config.Config);
-        var news = rescan || state.Installed is null || waiting.Any(w => w.Event is { } e && state.IsNews(e));
+        var installed = state.Installed;
+        var news = rescan || installed is null || waiting.Any(w => w.Event is { } e && state.IsNews(e));
         foreach (var (_, happened) in waiting)
             if (happened is not null) state = state.After(happened);
 
-        // First the record, then the kernel, then the events: killed anywhere in between, the next converge finds all it needs.
-        if (recorded is null || state != recorded) StateFiles.Write(paths, state);
         foreach (var error in config.Errors) Log.Failed(log, error);
-        var done = true;
-        if (config.Config is not null)
-        {
-            config.Keep(paths);
-            if (news && !(state.IsIdle && state.Installed == false))
-                done = Enforce(paths, alone, Compute(paths, config.Config, state, log), state, cause, log);
-        }
-
+        var enforce = config.Config is not null && news && !(state.IsIdle && installed == false);
+        // First the record, which says that the kernel is being changed, then the kernel, then the events: killed anywhere in between,
+        // the next converge finds all that it needs, and knows that it has to do it.
+        if (enforce) state = state with { Installed = null };
+        if (state != recorded) StateFiles.Write(paths, state);
+        if (config.Config is not null) config.Keep(paths);
+        var refused = enforce ? Enforce(paths, alone, Compute(paths, config.Config!, state, log), state, installed, cause, log) : [];
         foreach (var (file, _) in waiting) File.Delete(file);
-        return done && !config.Broken;
+        if (config.Broken) return null;
+        refused?.UnionWith(config.LeftOut);
+        return refused;
     }
 
     private static Ruleset Compute(HostPaths paths, HookConfig config, HostState state, ILogger log)
@@ -83,30 +91,40 @@ internal static class Converger
         return ruleset;
     }
 
-    private static bool Enforce(HostPaths paths, HostLock alone, Ruleset ruleset, HostState state, Cause cause, ILogger log)
+    /// <param name="paths">Where things are.</param>
+    /// <param name="alone">The lock, which the tool keeps should we be killed.</param>
+    /// <param name="ruleset">What has to be in the kernel.</param>
+    /// <param name="state">What is active.</param>
+    /// <param name="installed">Whether our chains should be there already; null: nobody knows.</param>
+    /// <param name="cause">For the log.</param>
+    /// <param name="log">The log.</param>
+    /// <returns>The guests that are left out; null if the rules are not in place at all.</returns>
+    private static HashSet<string>? Enforce(
+        HostPaths paths, HostLock alone, Ruleset ruleset, HostState state, bool? installed, Cause cause, ILogger log)
     {
         var (name, operation) = (Printable.Escape(cause.Name), cause.Operation);
         if (paths.IptablesRestore is not { } restore)
         {
             Log.Failed(log, "iptables is not installed, or not on PATH; nothing is forwarded. Install it, or set IPTABLES_BINARY");
-            return false;
+            return null;
         }
 
-        if (ruleset.IsEmpty && state.Installed == false) return true;
-        var result = new IptablesTool(restore, alone.Fd, log).Apply(ruleset, present: state.Installed == true);
+        var result = ruleset.IsEmpty && installed == false
+            ? new ApplyResult(null, [])
+            : new IptablesTool(restore, alone.Fd, log).Apply(ruleset, present: installed == true);
         foreach (var (guest, reason) in result.Refused)
             Log.Failed(log, $"{Printable.Escape(guest)} is left out, the kernel refuses its rules: {reason}");
-        if (result.Error is not null) Log.Failed(log, $"{name} {operation}: the rules are not in place: {result.Error}");
-        Hairpin.Enable(ruleset, state, log);
-        bool? installed = result.Error is null ? !ruleset.IsEmpty : null;
-        if (installed != state.Installed) StateFiles.Write(paths, state with { Installed = installed });
-        if (result.Error is null)
+        if (result.Error is not null)
         {
-            if (ruleset.IsEmpty) Log.Removed(log, name, operation);
-            else Log.Converged(log, name, operation, ruleset.Translations.Length, ruleset.GuestNames.Length);
+            Log.Failed(log, $"{name} {operation}: the rules are not in place: {result.Error}");
+            return null;
         }
 
-        return result.Error is null && result.Refused.IsEmpty;
+        Hairpin.Enable(ruleset, state, log);
+        StateFiles.Write(paths, state with { Installed = !ruleset.IsEmpty });
+        if (ruleset.IsEmpty) Log.Removed(log, name, operation);
+        else Log.Converged(log, name, operation, ruleset.Translations.Length, ruleset.GuestNames.Length);
+        return result.Refused.Select(r => r.Guest).ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>The state with what libvirt's files say besides.</summary>

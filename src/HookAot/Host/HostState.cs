@@ -22,12 +22,19 @@ public sealed record HostEvent(string Driver, string Name, bool Active, Immutabl
 /// <summary>The record of what is active, kept from one hook call to the next.</summary>
 /// <param name="Guests">Active guests.</param>
 /// <param name="Networks">Active networks, by name.</param>
-/// <param name="Installed">Whether our chains should be in the kernel; null: nobody knows.</param>
+/// <param name="Installed">
+/// Whether our chains are in the kernel; null: nobody knows, because there was no record, the kernel is being changed, or changing it failed.
+/// </param>
 public sealed record HostState(ImmutableArray<ActiveGuest> Guests, ImmutableArray<string> Networks, bool? Installed)
 {
     /// <summary>Whether nothing is active.</summary>
     [JsonIgnore]
     public bool IsIdle => Guests.IsEmpty && Networks.IsEmpty;
+
+    /// <summary>Whether every part that a record has is there; JSON can leave out what C# cannot.</summary>
+    [JsonIgnore]
+    public bool IsWhole => !Guests.IsDefault && !Networks.IsDefault && !Networks.Contains(null!)
+        && Guests.All(g => g is not null && !g.Interfaces.IsDefault && !g.Interfaces.Contains(null!));
 
     /// <summary>Whether the event says something new.</summary>
     public bool IsNews(HostEvent happened) => happened.Active
@@ -53,7 +60,7 @@ internal static class StateFiles
     private const int MaxBytes = 64 * 1024 * 1024;
 
     /// <summary>The record; null if there is none, or none that can be read, so that it has to be rebuilt.</summary>
-    public static HostState? Read(HostPaths paths) => Read(paths.State, StateJson.Default.HostState);
+    public static HostState? Read(HostPaths paths) => Read(paths.State, StateJson.Default.HostState) is { IsWhole: true } state ? state : null;
 
     /// <summary>Writes the record.</summary>
     public static void Write(HostPaths paths, HostState state) =>
@@ -73,11 +80,17 @@ internal static class StateFiles
     }
 
     /// <summary>The events that wait, oldest first. One that cannot be read is passed over, and goes away with the others.</summary>
-    public static IReadOnlyList<(string File, HostEvent? Event)> Waiting(HostPaths paths) =>
-        [.. Directory.EnumerateFiles(paths.Events)
-            .Where(file => !file.EndsWith(".tmp", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .Select(file => (file, Read(file, StateJson.Default.HostEvent)))];
+    public static IReadOnlyList<(string File, HostEvent? Event)> Waiting(HostPaths paths)
+    {
+        var files = Directory.GetFiles(paths.Events);
+        // What a hook that was killed while writing has left. A minute is far more than writing takes.
+        foreach (var file in files.Where(IsTemporary))
+            if (File.GetLastWriteTimeUtc(file) < DateTime.UtcNow.AddMinutes(-1)) File.Delete(file);
+        return [.. files.Where(f => !IsTemporary(f)).Order(StringComparer.Ordinal)
+            .Select(f => (f, Read(f, StateJson.Default.HostEvent) is { Interfaces.IsDefault: false } happened ? happened : null))];
+    }
+
+    private static bool IsTemporary(string file) => file.EndsWith(".tmp", StringComparison.Ordinal);
 
     private static T? Read<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
     {

@@ -61,14 +61,18 @@ internal sealed class IptablesTool(string restore, int lockFd, ILogger log)
         return [.. Accepted(ruleset, names[..(names.Length / 2)]), .. Accepted(ruleset, names[(names.Length / 2)..])];
     }
 
-    private sealed record TableAttempt(TablePlan Plan, bool TriedAbsent);
+    /// <param name="Plan">What is assumed.</param>
+    /// <param name="TriedAbsent">Whether the chains turned out to be there.</param>
+    /// <param name="Counted">Jumps whose number is known.</param>
+    private sealed record TableAttempt(TablePlan Plan, bool TriedAbsent, ImmutableHashSet<string> Counted);
 
     private Outcome Converge(Ruleset ruleset, bool present)
     {
         var remove = ruleset.IsEmpty;
         // Taken out in the reverse order: what is no longer translated need not be accepted.
         var tables = (remove ? IptablesScript.Tables.Reverse() : IptablesScript.Tables)
-            .Select(t => new TableAttempt(new TablePlan(t, present || remove ? TableState.Present : TableState.Absent, []), !(present || remove)))
+            .Select(t => new TableAttempt(
+                new TablePlan(t, present || remove ? TableState.Present : TableState.Absent, ImmutableDictionary<string, int>.Empty), !(present || remove), []))
             .ToList();
         while (tables.Count > 0)
         {
@@ -90,7 +94,7 @@ internal sealed class IptablesTool(string restore, int lockFd, ILogger log)
             // Who emptied one table probably emptied them all (a firewall's reload).
             if (tables[0].Plan.State == TableState.Absent)
                 for (var i = 1; i < tables.Count; i++)
-                    tables[i] = tables[i].TriedAbsent ? tables[i] : new(tables[i].Plan with { State = TableState.Absent }, true);
+                    tables[i] = tables[i].TriedAbsent ? tables[i] : tables[i] with { Plan = tables[i].Plan with { State = TableState.Absent }, TriedAbsent = true };
         }
 
         return new(Fault.None, null, "");
@@ -102,17 +106,30 @@ internal sealed class IptablesTool(string restore, int lockFd, ILogger log)
         // The chains are there, although nobody expected them.
         LineKind.Chain when attempt.Plan.State == TableState.Absent =>
             attempt with { Plan = attempt.Plan with { State = TableState.Present } },
-        // That jump is not there. Most likely nothing of ours is.
-        LineKind.JumpRemoval => new(
-            attempt.Plan with
-            {
-                State = remove || attempt.TriedAbsent ? TableState.Present : TableState.Absent,
-                MissingJumps = attempt.Plan.MissingJumps.Add(line.Text["-D ".Length..]),
-            },
-            TriedAbsent: true),
+        // A chain that is to go is still in use: somebody doubled a jump to it.
+        LineKind.Chain when remove => OnceMore(attempt),
+        LineKind.JumpRemoval => OnceLess(attempt, line.Text["-D ".Length..], remove),
         LineKind.Chain or LineKind.Frame or LineKind.JumpInsertion or LineKind.Rule => null,
         _ => throw new ArgumentOutOfRangeException(nameof(line)),
     };
+
+    /// <summary>The jump is not there that often. If it is not there at all, most likely nothing of ours is.</summary>
+    private static TableAttempt OnceLess(TableAttempt attempt, string jump, bool remove) => new(
+        attempt.Plan with
+        {
+            State = remove || attempt.TriedAbsent ? TableState.Present : TableState.Absent,
+            Jumps = attempt.Plan.Jumps.SetItem(jump, attempt.Plan.Count(jump) - 1),
+        },
+        TriedAbsent: true,
+        attempt.Counted.Add(jump));
+
+    private static TableAttempt? OnceMore(TableAttempt attempt)
+    {
+        const int Most = 16;
+        var open = IptablesScript.In(attempt.Plan.Table).Jumps.Where(j => !attempt.Counted.Contains(j) && attempt.Plan.Count(j) < Most).ToList();
+        return open.Count == 0 ? null
+            : attempt with { Plan = attempt.Plan with { Jumps = attempt.Plan.Jumps.SetItems(open.Select(j => KeyValuePair.Create(j, attempt.Plan.Count(j) + 1))) } };
+    }
 
     private ChildResult Run(ImmutableArray<ScriptLine> script)
     {

@@ -9,7 +9,7 @@ internal static partial class Log
     [ZLoggerMessage(LogLevel.Information, "{name} {operation}: {forwards} forwards for {guests} active guests")]
     public static partial void Converged(ILogger logger, string name, string operation, int forwards, int guests);
 
-    [ZLoggerMessage(LogLevel.Information, "{name} {operation}: nothing is active, all rules are removed")]
+    [ZLoggerMessage(LogLevel.Information, "{name} {operation}: nothing to forward, all rules are removed")]
     public static partial void Removed(ILogger logger, string name, string operation);
 
     [ZLoggerMessage(LogLevel.Error, "{message}")]

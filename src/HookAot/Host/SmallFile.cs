@@ -40,10 +40,13 @@ internal static class SmallFile
         return read == bytes.Length ? bytes : bytes[..read];
     }
 
-    /// <summary>Replaces a file of ours (mode 0600) in one step. Not synced: what is in /run need not survive a power cut.</summary>
+    /// <summary>
+    /// Replaces a file of ours (mode 0600) in one step. Not synced: what is in /run need not survive a power cut. Either under the lock,
+    /// or to a name that no other process uses.
+    /// </summary>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        var temporary = path + ".tmp";
         using (var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
         {
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);

@@ -48,7 +48,12 @@ public static class RulesetBuilder
             }
 
             foreach (var forward in machine.Forwards)
+            {
+                var before = translations.Count;
                 Translate(machine.Name, forward, ipv4[0], translations);
+                if (translations.Count == before) leftOut.Add($"{name}: port {forward.Public} is for IPv6 only, and IPv6 is not forwarded yet");
+            }
+
             if (!machine.Forwards.IsEmpty)
                 guests.AddRange(ipv4.Select(a => new GuestAccess(machine.Name, a, Masqueraded(a, machine, guest, host.Routes))));
         }

@@ -22,7 +22,7 @@ public class IptablesScriptTests
             [new RunningGuest("web", [], false)], ["default"],
             [new ConnectedRoute(IPNetwork.Parse("192.168.122.0/24"), "virbr0")]);
         var ruleset = RulesetBuilder.Build(ConfigReader.Read(Encoding.UTF8.GetBytes(config), "config.json").Config!, host, []);
-        return IptablesScript.Print(IptablesScript.Replace(ruleset, IptablesScript.Tables.Select(t => new TablePlan(t, state, []))));
+        return IptablesScript.Print(IptablesScript.Replace(ruleset, IptablesScript.Tables.Select(t => new TablePlan(t, state, ImmutableDictionary<string, int>.Empty))));
     }
 
     [Test]

@@ -82,29 +82,6 @@ public sealed class LifeTests
     }
 
     [Test]
-    public async Task Killed_at_any_moment_the_next_event_gives_the_right_rules()
-    {
-        await using var world = await World.Create();
-        await world.Quietly("a", "start");
-        var right = await world.Rules();
-        await world.Quietly("a", "stopped");
-        var none = await world.Rules();
-        var killed = 0;
-        for (var moment = 1; moment <= 40; moment++)
-        {
-            var operation = moment % 2 == 0 ? "start" : "stopped";
-            var ended = await world.Hook("qemu", "a", operation, null, "timeout", "-s", "KILL", $"0.00{moment / 4:d2}{moment % 4 * 25:d2}");
-            if (ended.ExitCode != 0) killed++;
-            await world.Event("a", "start");
-            await Assert.That(await world.Rules()).IsEqualTo(right).Because($"killed at moment {moment} of {operation}");
-            await world.Event("a", "stopped");
-            await Assert.That(await world.Rules()).IsEqualTo(none).Because($"killed at moment {moment} of {operation}");
-        }
-
-        await Assert.That(killed).IsGreaterThan(5);
-    }
-
-    [Test]
     public async Task A_guest_whose_rules_the_kernel_refuses_costs_nobody_else_his()
     {
         await using var world = await World.Create($$"""

@@ -84,7 +84,7 @@ public sealed class SurroundingsTests
         await using var world = await World.Create(
             $$"""{ "debug": false, "public_ip": "", "machines": { "{{JsonEncodedText.Encode(name)}}": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] } } }""");
         var before = await world.Rules();
-        foreach (var (operation, words) in ((string, string)[])[("start", "1 forwards for 1 active guests\n"), ("stopped", "nothing is active, all rules are removed\n")])
+        foreach (var (operation, words) in ((string, string)[])[("start", "1 forwards for 1 active guests\n"), ("stopped", "nothing to forward, all rules are removed\n")])
         {
             // Not the name in the XML: it has no way to write a control character.
             var log = (await world.Hook("qemu", name, operation, Domain("guest"))).Error;

@@ -276,6 +276,6 @@ internal sealed partial class World : IAsyncDisposable
     [GeneratedRegex(@"^#.*\n", RegexOptions.Multiline)]
     private static partial Regex Comments();
 
-    [GeneratedRegex(@"\A(libvirt-hook-\w+: .*: (\d+ forwards for \d+ active guests|nothing is active, all rules are removed)\n)*\z")]
+    [GeneratedRegex(@"\A(libvirt-hook-\w+: .*: (\d+ forwards for \d+ active guests|nothing to forward, all rules are removed)\n)*\z")]
     private static partial Regex Done();
 }
