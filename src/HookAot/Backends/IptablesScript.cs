@@ -177,7 +177,7 @@ public static class IptablesScript
     /// No port keeps the port, so for equal ranges. A shifted range needs "first-last/base": without the base everything goes to
     /// the first port.
     /// </summary>
-    private static string Destination(Translation t) => t.PublicPorts == t.TargetPorts
+    internal static string Destination(Translation t) => t.PublicPorts == t.TargetPorts
         ? t.Target.ToString()
         : t.TargetPorts.Count == 1
             ? $"{t.Target}:{t.TargetPorts}"

@@ -47,7 +47,7 @@ internal static class Converger
         Prepare(paths);
         using var alone = HostLock.Take(paths.Lock);
         foreach (var (file, _) in StateFiles.Waiting(paths)) File.Delete(file);
-        return Enforce(paths, alone, Ruleset.Empty, new HostState([], [], null), null, cause, log) is not null;
+        return Enforce(paths, alone, Ruleset.Empty, HostState.Unknown, null, cause, log) is not null;
     }
 
     /// <returns>The guests that are left out; null if the rules are not in place at all.</returns>
@@ -55,7 +55,7 @@ internal static class Converger
     {
         var waiting = StateFiles.Waiting(paths);
         var recorded = StateFiles.Read(paths);
-        var state = recorded ?? new HostState([], [], null);
+        var state = recorded ?? HostState.Unknown;
         if (recorded is null || rescan) state = WithRunning(paths, state, config.Config);
         var installed = state.Installed;
         var news = rescan || installed is null || waiting.Any(w => w.Event is { } e && state.IsNews(e));
@@ -121,7 +121,9 @@ internal static class Converger
         }
 
         Hairpin.Enable(ruleset, state, log);
-        StateFiles.Write(paths, state with { Installed = !ruleset.IsEmpty });
+        var udp = Conntrack.UdpForwards(ruleset);
+        Conntrack.Forget([.. udp.Except(state.Udp), .. state.Udp.Except(udp)], log);
+        StateFiles.Write(paths, state with { Installed = !ruleset.IsEmpty, Udp = udp });
         if (ruleset.IsEmpty) Log.Removed(log, name, operation);
         else Log.Converged(log, name, operation, ruleset.Translations.Length, ruleset.GuestNames.Length);
         return result.Refused.Select(r => r.Guest).ToHashSet(StringComparer.Ordinal);

@@ -19,21 +19,32 @@ public sealed record ActiveGuest(string Driver, string Name, ImmutableArray<Gues
 /// <param name="Isolated">See <see cref="ActiveGuest"/>.</param>
 public sealed record HostEvent(string Driver, string Name, bool Active, ImmutableArray<GuestInterface> Interfaces, bool Isolated);
 
+/// <summary>A UDP forward, as far as flows depend on it.</summary>
+/// <param name="Public">The address that was sent to; null: any.</param>
+/// <param name="First">The lowest port that was sent to.</param>
+/// <param name="Last">The highest.</param>
+/// <param name="Target">Where it is sent on to, as iptables has it.</param>
+public sealed record UdpForward(string? Public, ushort First, ushort Last, string Target);
+
 /// <summary>The record of what is active, kept from one hook call to the next.</summary>
 /// <param name="Guests">Active guests.</param>
 /// <param name="Networks">Active networks, by name.</param>
 /// <param name="Installed">
 /// Whether our chains are in the kernel; null: nobody knows, because there was no record, the kernel is being changed, or changing it failed.
 /// </param>
-public sealed record HostState(ImmutableArray<ActiveGuest> Guests, ImmutableArray<string> Networks, bool? Installed)
+/// <param name="Udp">The UDP forwards that are in the kernel.</param>
+public sealed record HostState(ImmutableArray<ActiveGuest> Guests, ImmutableArray<string> Networks, bool? Installed, ImmutableArray<UdpForward> Udp)
 {
+    /// <summary>The state of a host about which nothing is known.</summary>
+    public static HostState Unknown { get; } = new([], [], null, []);
+
     /// <summary>Whether nothing is active.</summary>
     [JsonIgnore]
     public bool IsIdle => Guests.IsEmpty && Networks.IsEmpty;
 
     /// <summary>Whether every part that a record has is there; JSON can leave out what C# cannot.</summary>
     [JsonIgnore]
-    public bool IsWhole => !Guests.IsDefault && !Networks.IsDefault && !Networks.Contains(null!)
+    public bool IsWhole => !Udp.IsDefault && !Udp.Contains(null!) && !Guests.IsDefault && !Networks.IsDefault && !Networks.Contains(null!)
         && Guests.All(g => g is not null && !g.Interfaces.IsDefault && !g.Interfaces.Contains(null!));
 
     /// <summary>Whether the event says something new.</summary>

@@ -14,7 +14,7 @@ internal static unsafe partial class Libc
     public const int SIGKILL = 9, SIGPIPE = 13;
     public const short POLLIN = 1;
     public const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8;
-    public const int AF_UNIX = 1, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000;
+    public const int AF_UNIX = 1, AF_NETLINK = 16, SOCK_DGRAM = 2, SOCK_RAW = 3, SOCK_CLOEXEC = 0x80000;
     public const int MSG_NOSIGNAL = 0x4000, MSG_DONTWAIT = 0x40;
     public const uint MFD_CLOEXEC = 1;
 
@@ -60,6 +60,7 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)] public static partial int socket(int domain, int type, int protocol);
     [LibraryImport("libc", SetLastError = true)] public static partial int connect(int fd, byte* address, uint length);
+    [LibraryImport("libc", SetLastError = true)] public static partial nint recv(int fd, byte* buffer, nint length, int flags);
     [LibraryImport("libc", SetLastError = true)] public static partial nint send(int fd, byte* buffer, nint length, int flags);
 
     /// <summary>The owner and group of a file, by statx: its layout is the same on every architecture (linux/stat.h).</summary>

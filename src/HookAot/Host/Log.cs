@@ -26,4 +26,7 @@ internal static partial class Log
 
     [ZLoggerMessage(LogLevel.Debug, "hairpin mode is on for {port}")]
     public static partial void Hairpin(ILogger logger, string port);
+
+    [ZLoggerMessage(LogLevel.Debug, "{count} UDP flows that are older than their forward are forgotten")]
+    public static partial void Forgotten(ILogger logger, int count);
 }

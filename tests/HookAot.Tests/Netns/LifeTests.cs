@@ -99,6 +99,22 @@ public sealed class LifeTests
     }
 
     [Test]
+    public async Task A_udp_flow_that_is_older_than_the_guest_reaches_it_and_ends_with_it()
+    {
+        await using var world = await World.Create(
+            $$"""{ "public_ip": "{{Public}}", "machines": { "a": { "private_ip": "{{AddressA}}", "port_map": [{ "public": 2222, "vm": 22, "protocol": "udp" }] } } }""");
+        world.Host.Serve("host", 2222);
+        using var flow = await world.Client.UdpFlow(Public, 2222);
+        await Assert.That(await flow.Ask()).IsEqualTo("host:2222 from 192.168.0.50");
+        await world.Quietly("a", "start");
+        await Assert.That(await flow.Ask()).IsEqualTo("A:22 from 192.168.0.50");
+        await world.Quietly("a", "reconnect");
+        await Assert.That(await flow.Ask()).IsEqualTo("A:22 from 192.168.0.50");
+        await world.Quietly("a", "stopped");
+        await Assert.That(await flow.Ask()).IsEqualTo("host:2222 from 192.168.0.50");
+    }
+
+    [Test]
     public async Task Nothing_is_left_running()
     {
         await using var world = await World.Create();

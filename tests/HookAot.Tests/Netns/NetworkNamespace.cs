@@ -96,16 +96,49 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
 
     private static byte[] Answer(string who, EndPoint peer) => Encoding.ASCII.GetBytes($"{who} from {((IPEndPoint)peer).Address}");
 
+    /// <summary>A UDP socket that keeps its port from one question to the next, so that the kernel sees one flow.</summary>
+    public async Task<Flow> UdpFlow(string address, int port)
+    {
+        var socket = Make(SocketType.Dgram);
+        await socket.ConnectAsync(IPAddress.Parse(address), port);
+        return new Flow(socket);
+    }
+
+    /// <summary>See <see cref="UdpFlow"/>.</summary>
+    internal sealed class Flow(Socket socket) : IDisposable
+    {
+        public Task<string> Ask() => Answered(async timeout =>
+        {
+            await socket.SendAsync("?"u8.ToArray(), timeout);
+            return await Receive(socket, timeout);
+        });
+
+        public void Dispose() => socket.Dispose();
+    }
+
     private async Task<string> Ask(SocketType type, string address, int port)
     {
         using var socket = Make(type);
+        return await Answered(async timeout =>
+        {
+            await socket.ConnectAsync(IPAddress.Parse(address), port, timeout);
+            if (type == SocketType.Dgram) await socket.SendAsync("?"u8.ToArray(), timeout);
+            return await Receive(socket, timeout);
+        });
+    }
+
+    private static async Task<string> Receive(Socket socket, CancellationToken timeout)
+    {
+        var answer = new byte[256];
+        return Encoding.ASCII.GetString(answer, 0, await socket.ReceiveAsync(answer, timeout));
+    }
+
+    private static async Task<string> Answered(Func<CancellationToken, Task<string>> ask)
+    {
         using var timeout = new CancellationTokenSource(Patience);
         try
         {
-            await socket.ConnectAsync(IPAddress.Parse(address), port, timeout.Token);
-            if (type == SocketType.Dgram) await socket.SendAsync("?"u8.ToArray(), timeout.Token);
-            var answer = new byte[256];
-            return Encoding.ASCII.GetString(answer, 0, await socket.ReceiveAsync(answer, timeout.Token));
+            return await ask(timeout.Token);
         }
         catch (SocketException e)
         {
