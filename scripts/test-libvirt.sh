@@ -281,6 +281,8 @@ lab attach
 # libvirt puts the guests back into the new bridge only when it restarts
 check "net-start: restart" '' restart "qemu test" "lxc box"
 lives net-start
+# A port of a bridge with STP, as libvirt makes it, begins to forward after 4 seconds.
+check "net-start: the VM answers in its network again" 'OK tcp test 22' on_host /lab/probe tcp $test 22 15
 forwards net-start
 shut net-start
 
@@ -297,11 +299,10 @@ good_config
 
 section "hookctrl, while guests run"
 restart "qemu test" "lxc box" >/dev/null
-check "hookctrl port add" '' on_host hookctrl port add test 2223:8080
+check "hookctrl --cmd add_port" '' on_host hookctrl --cmd add_port --name test --public_port 2223 --vm-port 8080
 check "the new forward works at once" 'OK tcp test 8080' from_outside tcp $public 2223
 check "the administrator's comment is still there" 'written by an administrator' on_host cat $hooks/config.json
-check "hookctrl status" 'test' on_host hookctrl status
-check "hookctrl port remove" '' on_host hookctrl port remove test 2223:8080
+check "hookctrl --cmd remove_port" '' on_host hookctrl --cmd remove_port --name test --public_port 2223 --vm-port 8080
 refused "and ends at once" from_outside tcp $public 2223 1
 forwards hookctrl
 
