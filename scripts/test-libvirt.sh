@@ -282,7 +282,7 @@ lab attach
 check "net-start: restart" '' restart "qemu test" "lxc box"
 lives net-start
 # A port of a bridge with STP, as libvirt makes it, begins to forward after 4 seconds.
-check "net-start: the VM answers in its network again" 'OK tcp test 22' on_host /lab/probe tcp $test 22 15
+check "net-start: the VM answers in its network again" 'OK tcp test 22' shell "timeout 20 sh -c 'until /lab/probe tcp $test 22 1; do :; done'"
 forwards net-start
 shut net-start
 
