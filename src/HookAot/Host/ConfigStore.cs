@@ -60,7 +60,7 @@ internal static class ConfigStore
         try
         {
             var mode = File.Exists(file) ? File.GetUnixFileMode(file) : UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-            using (var handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write))
+            using (var handle = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
             {
                 File.SetUnixFileMode(handle, mode);
                 if (File.Exists(file) && Libc.Owner(file) is var (owner, group) && Libc.fchown((int)handle.DangerousGetHandle(), owner, group) < 0)
