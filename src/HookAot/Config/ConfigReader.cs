@@ -305,7 +305,9 @@ public sealed class ConfigReader
         {
             case "auto": return Backend.Auto;
             case "iptables": return Backend.Iptables;
-            case "nftables": return Backend.Nftables;
+            case "nftables":
+                Report(value.Start, value.Path, Severity.Warning, "the nftables backend is not there yet, iptables is used");
+                return Backend.Nftables;
             default:
                 Wrong(value, "\"auto\", \"iptables\" or \"nftables\"");
                 return Backend.Auto;
