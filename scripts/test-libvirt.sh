@@ -299,10 +299,10 @@ good_config
 
 section "hookctrl, while guests run"
 restart "qemu test" "lxc box" >/dev/null
-check "hookctrl --cmd add_port" '' on_host hookctrl --cmd add_port --name test --public_port 2223 --vm-port 8080
+check "hookctrl port add" '' on_host hookctrl port add test 2223:8080
 check "the new forward works at once" 'OK tcp test 8080' from_outside tcp $public 2223
 check "the administrator's comment is still there" 'written by an administrator' on_host cat $hooks/config.json
-check "hookctrl --cmd remove_port" '' on_host hookctrl --cmd remove_port --name test --public_port 2223 --vm-port 8080
+check "hookctrl port remove" '' on_host hookctrl port remove test 2223:8080
 refused "and ends at once" from_outside tcp $public 2223 1
 forwards hookctrl
 

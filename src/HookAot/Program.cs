@@ -1,4 +1,5 @@
 using HookAot.Applets;
+using HookAot.Applets.Hookctrl;
 using HookAot.Host;
 
 // argv[0] as libvirt passes it: the path of the link, not of the binary behind it.

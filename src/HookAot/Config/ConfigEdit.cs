@@ -13,24 +13,30 @@ public abstract record ConfigEdit
 
     /// <summary>Adds a machine without forwards.</summary>
     /// <param name="Name">libvirt's name of the domain.</param>
-    /// <param name="Address">Its own address.</param>
-    public sealed record AddMachine(string Name, IPAddress Address) : ConfigEdit;
+    /// <param name="Addresses">Its own addresses; empty: learned from libvirt.</param>
+    /// <param name="Extras">What else the entry says.</param>
+    public sealed record AddMachine(string Name, ImmutableArray<IPAddress> Addresses, Extras? Extras = null) : ConfigEdit;
+
+    /// <summary>Changes a machine's keys; those that are null stay as they are.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Addresses">Its own addresses.</param>
+    /// <param name="Extras">What else changes.</param>
+    public sealed record SetMachine(string Name, ImmutableArray<IPAddress>? Addresses, Extras Extras) : ConfigEdit;
 
     /// <summary>Removes a machine with all its forwards.</summary>
     /// <param name="Name">Its name.</param>
     public sealed record RemoveMachine(string Name) : ConfigEdit;
 
-    /// <summary>Adds a TCP forward.</summary>
+    /// <summary>Adds a forward.</summary>
     /// <param name="Machine">The machine's name.</param>
-    /// <param name="Public">The port on the host.</param>
-    /// <param name="Guest">The port on the guest.</param>
-    public sealed record AddPort(string Machine, PortRange Public, PortRange Guest) : ConfigEdit;
+    /// <param name="Port">The ports and protocols.</param>
+    /// <param name="Extras">Who may connect, and to which address.</param>
+    public sealed record AddPort(string Machine, PortNotation Port, Extras? Extras = null) : ConfigEdit;
 
     /// <summary>Removes a forward, however it was written.</summary>
     /// <param name="Machine">The machine's name.</param>
-    /// <param name="Public">The port on the host.</param>
-    /// <param name="Guest">The port on the guest; null: whichever it is.</param>
-    public sealed record RemovePort(string Machine, PortRange Public, PortRange? Guest) : ConfigEdit;
+    /// <param name="Port">The port on the host; the guest's port and the protocol where they matter.</param>
+    public sealed record RemovePort(string Machine, PortNotation Port) : ConfigEdit;
 
     /// <summary>Adds a network.</summary>
     /// <param name="Name">libvirt's name of the network.</param>
@@ -41,13 +47,28 @@ public abstract record ConfigEdit
     /// <param name="Name">Its name.</param>
     public sealed record RemoveNetwork(string Name) : ConfigEdit;
 
-    /// <summary>Sets "debug".</summary>
-    /// <param name="Value">Whether every command is logged.</param>
-    public sealed record SetDebug(bool Value) : ConfigEdit;
+    /// <summary>Sets a key of the file itself to true or false.</summary>
+    /// <param name="Key">debug or strict.</param>
+    /// <param name="Value">The value.</param>
+    public sealed record SetFlag(string Key, bool Value) : ConfigEdit;
+
+    /// <summary>Sets the file's "backend".</summary>
+    /// <param name="Name">auto, iptables or nftables.</param>
+    public sealed record SetBackend(string Name) : ConfigEdit;
 
     /// <summary>Sets the file's "public_ip".</summary>
     /// <param name="Addresses">The host's addresses; empty: every one.</param>
     public sealed record SetPublic(ImmutableArray<IPAddress> Addresses) : ConfigEdit;
+}
+
+/// <summary>Keys that a machine and a forward may both have; null: not said.</summary>
+/// <param name="PublicAddresses">The host's addresses; empty: every one.</param>
+/// <param name="Sources">Who may connect.</param>
+/// <param name="Interface">A machine's interface on the host.</param>
+public sealed record Extras(ImmutableArray<IPAddress>? PublicAddresses = null, ImmutableArray<IPNetwork>? Sources = null, string? Interface = null)
+{
+    /// <summary>Nothing said.</summary>
+    public static Extras None { get; } = new();
 }
 
 /// <summary>What came of an edit.</summary>

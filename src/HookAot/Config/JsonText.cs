@@ -27,6 +27,9 @@ internal sealed class JsonText
 
     private readonly byte[] prefix;
 
+    /// <summary>The whole file.</summary>
+    public byte[] Whole => [.. prefix, .. bytes];
+
     /// <summary>The file's value.</summary>
     public JsonValue Root { get; }
 

@@ -6,6 +6,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace HookAot.Host;
 
+/// <summary>What came of a change.</summary>
+/// <param name="Refusals">Why it was refused, a line each; nothing is written then.</param>
+/// <param name="Before">The file before.</param>
+/// <param name="After">The file after.</param>
+internal sealed record ConfigChange(IReadOnlyList<string> Refusals, byte[] Before, byte[] After);
+
 /// <summary>
 /// Changes config.json so that a reader, a full disk or a crash at any moment finds the old file or the new one, and two changes at
 /// once lose nothing. Owner and mode are kept; a symlinked file is changed where it lies.
@@ -13,9 +19,11 @@ namespace HookAot.Host;
 internal static class ConfigStore
 {
     /// <summary>Applies edits in their order, and writes the file if the result is a configuration without new mistakes.</summary>
-    /// <returns>null if it is done, else why it was refused, a line each. Nothing is written then.</returns>
+    /// <param name="path">The file.</param>
+    /// <param name="edits">The edits.</param>
+    /// <param name="dryRun">Do everything but write.</param>
     /// <exception cref="IOException">The file cannot be read or written.</exception>
-    public static IReadOnlyList<string>? Change(string path, IEnumerable<ConfigEdit> edits)
+    public static ConfigChange Change(string path, IEnumerable<ConfigEdit> edits, bool dryRun)
     {
         var file = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
         var directory = Path.GetDirectoryName(file)!;
@@ -32,20 +40,20 @@ internal static class ConfigStore
             foreach (var edit in edits)
             {
                 var result = ConfigEditor.Apply(content, edit);
-                if (result.Refusal is { } refusal) return [refusal];
+                if (result.Refusal is { } refusal) return new([refusal], before, before);
                 content = result.Content!;
             }
         }
         catch (JsonException)
         {
-            return Errors(before, path);
+            return new(Errors(before, path), before, before);
         }
 
         var known = before.Length == 0 ? [] : Errors(before, path).Select(WithoutPlace).ToHashSet(StringComparer.Ordinal);
         var mistakes = Errors(content, path).Where(e => !known.Contains(WithoutPlace(e))).ToList();
-        if (mistakes.Count > 0) return mistakes;
-        if (!content.AsSpan().SequenceEqual(before)) Write(file, content, fd);
-        return null;
+        if (mistakes.Count > 0) return new(mistakes, before, before);
+        if (!dryRun && !content.AsSpan().SequenceEqual(before)) Write(file, content, fd);
+        return new([], before, content);
     }
 
     private static List<string> Errors(byte[] content, string path) =>

@@ -4,10 +4,11 @@ namespace HookAot.Host;
 /// <param name="Config">config.json: CONFIG_FILENAME, else in CONFIG_PATH, else beside the hooks.</param>
 /// <param name="Run">Lock, record of what is active, last good config: HOOKAOT_RUN_DIR (for tests), else /run/hookaot.</param>
 /// <param name="LibvirtRun">libvirt's live status files: HOOKAOT_LIBVIRT_RUN (for tests), else /run/libvirt.</param>
+/// <param name="LibvirtEtc">libvirt's definitions: HOOKAOT_LIBVIRT_ETC (for tests), else /etc/libvirt.</param>
 /// <param name="Dnsmasq">libvirt's leases: HOOKAOT_LIBVIRT_DNSMASQ (for tests), else /var/lib/libvirt/dnsmasq.</param>
 /// <param name="LogSocket">The syslog socket: HOOKAOT_LOG_SOCKET (for tests), else /dev/log.</param>
 /// <param name="Iptables">IPTABLES_BINARY, else the first iptables on PATH; null if there is none.</param>
-public sealed record HostPaths(string Config, string Run, string LibvirtRun, string Dnsmasq, string LogSocket, string? Iptables)
+public sealed record HostPaths(string Config, string Run, string LibvirtRun, string LibvirtEtc, string Dnsmasq, string LogSocket, string? Iptables)
 {
     private const string HooksDirectory = "/etc/libvirt/hooks";
 
@@ -34,6 +35,7 @@ public sealed record HostPaths(string Config, string Run, string LibvirtRun, str
         Variable("CONFIG_FILENAME") ?? Path.Combine(Variable("CONFIG_PATH") ?? HooksDirectory, "config.json"),
         Variable("HOOKAOT_RUN_DIR") ?? "/run/hookaot",
         Variable("HOOKAOT_LIBVIRT_RUN") ?? "/run/libvirt",
+        Variable("HOOKAOT_LIBVIRT_ETC") ?? "/etc/libvirt",
         Variable("HOOKAOT_LIBVIRT_DNSMASQ") ?? "/var/lib/libvirt/dnsmasq",
         Variable("HOOKAOT_LOG_SOCKET") ?? "/dev/log",
         Variable("IPTABLES_BINARY") ?? Find("iptables"));

@@ -25,6 +25,16 @@ internal static class LibvirtFiles
             let interfaces = Interfaces(Path.Combine(paths.LibvirtRun, driver, name + ".xml"))
             select new ActiveGuest(driver, name, interfaces, IsIsolated(paths, interfaces))];
 
+    /// <summary>The names of all guests that libvirt knows, running or not.</summary>
+    public static ImmutableArray<string> DefinedGuests(HostPaths paths) =>
+        [.. Drivers.SelectMany(d => Names(Path.Combine(paths.LibvirtEtc, d)).Concat(Names(Path.Combine(paths.LibvirtRun, d)))).Distinct()];
+
+    /// <summary>The IPv4 and IPv6 ranges of all networks that libvirt knows, active or not.</summary>
+    public static ImmutableArray<IPNetwork> NetworkRanges(HostPaths paths) =>
+        [.. new[] { Path.Combine(paths.LibvirtRun, "network"), Path.Combine(paths.LibvirtEtc, "qemu", "networks") }
+            .SelectMany(directory => Names(directory).Select(name => Path.Combine(directory, name + ".xml")))
+            .SelectMany(file => ReadNetwork(file)?.Ranges ?? []).Distinct()];
+
     /// <summary>The names of the networks that are active now. libvirt writes the file after the hook "started", and deletes it before "stopped".</summary>
     public static ImmutableArray<string> ActiveNetworks(HostPaths paths) => [.. Names(Path.Combine(paths.LibvirtRun, "network"))];
 
@@ -54,7 +64,8 @@ internal static class LibvirtFiles
         ? ReadNetwork(Path.Combine(paths.LibvirtRun, "network", name + ".xml"))
         : null;
 
-    private sealed record NetworkStatus(string? Bridge, bool HasForward, List<(string? Mac, string? Name, IPAddress Address)> Hosts);
+    private sealed record NetworkStatus(
+        string? Bridge, bool HasForward, List<(string? Mac, string? Name, IPAddress Address)> Hosts, List<IPNetwork> Ranges);
 
     private static NetworkStatus? ReadNetwork(string path)
     {
@@ -64,21 +75,30 @@ internal static class LibvirtFiles
             string? bridge = null;
             var forward = false;
             var hosts = new List<(string?, string?, IPAddress)>();
+            var ranges = new List<IPNetwork>();
             while (reader.Read())
             {
                 if (reader.NodeType != XmlNodeType.Element) continue;
                 if (reader.LocalName == "forward") forward = true;
                 else if (reader.LocalName == "bridge" && InterfaceName.IsValid(reader.GetAttribute("name"))) bridge = reader.GetAttribute("name");
+                else if (reader.LocalName == "ip" && Range(reader.GetAttribute("address"), reader.GetAttribute("netmask"), reader.GetAttribute("prefix")) is { } range) ranges.Add(range);
                 else if (reader.LocalName == "host" && Model.Addresses.TryParse(reader.GetAttribute("ip") ?? "", out var address))
                     hosts.Add((reader.GetAttribute("mac")?.ToLowerInvariant(), reader.GetAttribute("name"), address));
             }
 
-            return new NetworkStatus(bridge, forward, hosts);
+            return new NetworkStatus(bridge, forward, hosts, ranges);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or XmlException)
         {
             return null;
         }
+    }
+
+    private static IPNetwork? Range(string? address, string? netmask, string? prefix)
+    {
+        if (netmask is not null && Model.Addresses.TryParse(netmask, out var mask))
+            prefix = mask.GetAddressBytes().Sum(b => System.Numerics.BitOperations.PopCount(b)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return address is null || prefix is null ? null : Model.Addresses.SuggestNetwork($"{address}/{prefix}");
     }
 
     /// <summary>The lease of a MAC address in dnsmasq's status file: an array of objects, or no byte at all.</summary>

@@ -34,7 +34,8 @@ public static class Addresses
         var bits = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
         var length = bits;
         if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out length) || length > bits)) return false;
-        return IPNetwork.TryParse($"{address}/{length}", out network);
+        // .NET 10 masks host bits away instead of refusing them.
+        return IPNetwork.TryParse($"{address}/{length}", out network) && network.BaseAddress.Equals(address);
     }
 
     /// <summary>"192.168.122.1/24" is an address within a network: the network that was probably meant; null if the text is something else.</summary>

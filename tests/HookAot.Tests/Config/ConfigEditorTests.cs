@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using CsCheck;
 using HookAot.Config;
-using HookAot.Model;
 
 namespace HookAot.Tests.Config;
 
@@ -33,8 +32,8 @@ public class ConfigEditorTests
     [Test]
     public async Task A_new_file_is_written_as_a_person_would()
     {
-        var file = Edit("", new ConfigEdit.AddMachine("web", Address));
-        await Assert.That(Edit(file, new ConfigEdit.AddPort("web", new(8080, 8080), new(80, 80)))).IsEqualTo("""
+        var file = Edit("", new ConfigEdit.AddMachine("web", [Address]));
+        await Assert.That(Edit(file, new ConfigEdit.AddPort("web", Port("8080:80")))).IsEqualTo("""
             {
                 "machines": {
                     "web": {
@@ -52,7 +51,7 @@ public class ConfigEditorTests
     [Test]
     public async Task What_the_edit_does_not_touch_stays_as_it_is()
     {
-        await Assert.That(Edit(Commented, new ConfigEdit.AddPort("web", new(2222, 2222), new(22, 22))))
+        await Assert.That(Edit(Commented, new ConfigEdit.AddPort("web", Port("2222:22"))))
             .IsEqualTo(Commented.Replace("\"udp\" }]", "\"udp\" }, [\"2222\", \"22\"]]", StringComparison.Ordinal));
         await Assert.That(Edit(Commented, new ConfigEdit.SetPublic([Address])))
             .IsEqualTo(Commented.Replace("\"public_ip\": \"\"", "\"public_ip\": \"192.168.122.9\"", StringComparison.Ordinal));
@@ -65,7 +64,7 @@ public class ConfigEditorTests
     [Arguments(53, 53, ", { \"public\": 53, \"protocol\": \"udp\" }")]
     public async Task A_forward_is_found_however_it_was_written(int publicPort, int vmPort, string gone)
     {
-        var edit = new ConfigEdit.RemovePort("web", new((ushort)publicPort, (ushort)publicPort), new PortRange((ushort)vmPort, (ushort)vmPort));
+        var edit = new ConfigEdit.RemovePort("web", Port($"{publicPort}:{vmPort}"));
         await Assert.That(Edit(Commented, edit)).IsEqualTo(Commented.Replace(gone, "", StringComparison.Ordinal));
     }
 
@@ -73,8 +72,8 @@ public class ConfigEditorTests
     public async Task What_is_not_there_is_refused_with_what_was_probably_meant()
     {
         await Assert.That(Edit(Commented, new ConfigEdit.RemoveMachine("wbe"))).IsEqualTo("refused: \"wbe\" is not in \"machines\"; did you mean \"web\"?");
-        await Assert.That(Edit(Commented, new ConfigEdit.AddMachine("web", Address))).IsEqualTo("refused: \"web\" is already in \"machines\"");
-        await Assert.That(Edit(Commented, new ConfigEdit.RemovePort("web", new(1, 1), null))).IsEqualTo("refused: \"web\" does not forward public port 1");
+        await Assert.That(Edit(Commented, new ConfigEdit.AddMachine("web", [Address]))).IsEqualTo("refused: \"web\" is already in \"machines\"");
+        await Assert.That(Edit(Commented, new ConfigEdit.RemovePort("web", Port("1")))).IsEqualTo("refused: \"web\" does not forward 1; it forwards 8080:80/tcp, 8443:443/tcp, 22/tcp, 53/udp");
     }
 
     [Test]
@@ -86,19 +85,22 @@ public class ConfigEditorTests
     public async Task An_edit_and_its_reverse_give_the_same_bytes_and_what_is_in_between_is_read(string original)
     {
         // A group that was missing stays behind, empty: begin with one that has it.
-        var file = original.Contains("machines", StringComparison.Ordinal) ? original : Edit(Edit(original, new ConfigEdit.AddMachine("x", Address)), new ConfigEdit.RemoveMachine("x"));
+        var file = original.Contains("machines", StringComparison.Ordinal) ? original : Edit(Edit(original, new ConfigEdit.AddMachine("x", [Address])), new ConfigEdit.RemoveMachine("x"));
         Gen.Select(Gen.String[1, 20].Where(Valid), Gen.Select(Gen.UShort[1, 60000], Gen.UShort[1, 60000]).List[0, 4]).Sample((name, ports) =>
         {
-            var added = Edit(file, new ConfigEdit.AddMachine(name, Address));
+            var added = Edit(file, new ConfigEdit.AddMachine(name, [Address]));
             if (added.StartsWith("refused", StringComparison.Ordinal)) return name is "a" or "web";
             var forwards = ports.DistinctBy(p => p.Item1).ToList();
-            var whole = forwards.Aggregate(added, (text, p) => Edit(text, new ConfigEdit.AddPort(name, new(p.Item1, p.Item1), new(p.Item2, p.Item2))));
+            var whole = forwards.Aggregate(added, (text, p) => Edit(text, new ConfigEdit.AddPort(name, Port($"{p.Item1}:{p.Item2}"))));
             var machine = ConfigReader.Read(Encoding.UTF8.GetBytes(added), "c").Config!.Machines.Single(m => m.Name == name);
-            var back = forwards.Aggregate(whole, (text, p) => Edit(text, new ConfigEdit.RemovePort(name, new(p.Item1, p.Item1), null)));
+            var back = forwards.Aggregate(whole, (text, p) => Edit(text, new ConfigEdit.RemovePort(name, Port($"{p.Item1}"))));
             return machine.PrivateAddresses.Single().Equals(Address) && back == added && Edit(back, new ConfigEdit.RemoveMachine(name)) == file;
         }, iter: 200);
         await Assert.That(ConfigReader.Read(Encoding.UTF8.GetBytes(file), "c").Config).IsNotNull();
     }
+
+    private static PortNotation Port(string text) =>
+        PortNotation.Parse(text, out var port) is null ? port! : throw new ArgumentException(text);
 
     // A lone surrogate is no text.
     private static bool Valid(string name) => !name.Any(char.IsSurrogate);

@@ -72,11 +72,21 @@ public class ConfigReaderTests
     [Arguments("", "config.json: error: the file is empty; expected an object, at least {}")]
     [Arguments("[]", "config.json:1:1: error: found a list; expected an object with \"machines\" (at $)")]
     [Arguments("{\n  \"debug\": maybe\n}", "config.json:2:12: error: not valid JSON: 'm' is an invalid start of a value.")]
+    [Arguments("{\n  \"debug\": 3 }", "config.json:2:12: error: found 3; expected true or false (at $.debug)")]
     [Arguments("{ \"public_ip\": \"1.2.3\" }", "config.json:1:16: error: found \"1.2.3\"; expected an address of this host such as \"192.168.0.166\", a list of them, or \"\" for every address (at $.public_ip)")]
     public async Task A_file_that_cannot_be_used_says_why(string text, string message)
     {
         var result = Read(text);
         await Assert.That(result.Config).IsNull();
         await Assert.That(result.Diagnostics.Single().ToString()).IsEqualTo(message);
+    }
+
+    [Test]
+    public async Task A_network_with_host_bits_is_told_what_was_meant()
+    {
+        var result = Read("{ \"networks\": { \"default\": \"192.168.122.1/24\" } }");
+        await Assert.That(result.Config!.Networks).IsEmpty();
+        await Assert.That(result.Diagnostics.Single().ToString()).IsEqualTo(
+            "config.json:1:28: error: found \"192.168.122.1/24\", an address within a network; expected the network itself: \"192.168.122.0/24\" (at $.networks.default)");
     }
 }

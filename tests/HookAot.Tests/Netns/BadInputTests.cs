@@ -129,7 +129,9 @@ public sealed class BadInputTests
     [Arguments("hookaot", "usage: hookaot qemu|lxc|libxl|bhyve|network OBJECT")]
     [Arguments("hookaot nonsense a start begin -", "usage: hookaot qemu|lxc|libxl|bhyve|network OBJECT")]
     [Arguments("hookctrl --nonsense", "'--nonsense'")]
-    [Arguments("hookctrl", "nothing to do")]
+    [Arguments("hookctrl --dry-run", "nothing to do")]
+    [Arguments("hookctrl mchine", "did you mean 'machine'?")]
+    [Arguments("hookctrl port add web 80:80:80", "expected PUBLIC[:VM][/PROTOCOL]")]
     public async Task A_wrong_call_says_what_is_expected(string call, string words)
     {
         await using var world = await World.Create();

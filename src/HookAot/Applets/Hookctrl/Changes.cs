@@ -1,0 +1,48 @@
+using HookAot.Config;
+using HookAot.Host;
+using HookAot.Model;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>Changes the config and puts the change into force.</summary>
+internal static class Changes
+{
+    /// <summary>Applies edits as one: all of them, or none.</summary>
+    public static int Make(Session session, IReadOnlyList<ConfigEdit> edits)
+    {
+        var change = ConfigStore.Change(session.Paths.Config, edits, session.DryRun);
+        foreach (var refusal in change.Refusals) Session.Say(refusal);
+        if (change.Refusals.Count > 0) return Session.Refused;
+
+        foreach (var doubt in Doubts(session, change)) Session.Say($"warning: {doubt}");
+        if (session.DryRun)
+        {
+            Output.Write(Diff.Unified(session.Paths.Config, change.Before, change.After));
+            return Session.Done;
+        }
+
+        return session.NoApply ? Session.Done : Apply(session, stopAll: false);
+    }
+
+    /// <summary>Converges now.</summary>
+    public static int Apply(Session session, bool stopAll)
+    {
+        if (Libc.geteuid() != 0)
+        {
+            Session.Say("only root may change the rules: sudo hookctrl apply");
+            return Session.Refused;
+        }
+
+        var log = Syslog.OpenStandardError("hookctrl", debug: false);
+        var cause = new Converger.Cause("hookctrl", "apply");
+        return (stopAll ? Converger.RemoveAll(session.Paths, cause, log) : Converger.Apply(session.Paths, cause, log)) ? Session.Done : Session.Refused;
+    }
+
+    // Only what the change brings: an administrator has read the others before.
+    private static IEnumerable<string> Doubts(Session session, ConfigChange change)
+    {
+        if (ConfigReader.Read(change.After, session.Paths.Config).Config is not { } after) return [];
+        var before = ConfigReader.Read(change.Before, session.Paths.Config).Config ?? HookConfig.Empty;
+        return ConfigDoubts.Find(session.Paths, after).Except(ConfigDoubts.Find(session.Paths, before));
+    }
+}

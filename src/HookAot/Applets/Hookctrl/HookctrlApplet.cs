@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Reflection;
+using HookAot.Config;
+using HookAot.Host;
+using HookAot.Model;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>
+/// hookctrl: the command line. Results go to stdout, messages to stderr. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+/// </summary>
+internal static class HookctrlApplet
+{
+    private const string Overview = """
+        hookctrl adds and removes port forwards to NAT-ed libvirt guests.
+
+          hookctrl machine add web --private-ip 192.168.122.2     name a guest
+          hookctrl port add web 8080:80 443 53:53/udp             forward ports of this host to it
+          hookctrl port remove web 443                            end one
+          hookctrl list                                           what is configured
+          hookctrl check                                          every mistake in the config
+          hookctrl apply                                          put all rules in place again
+
+        'hookctrl --help' lists all commands, 'hookctrl COMMAND --help' explains one.
+
+        """;
+
+    /// <summary>Handles one command line.</summary>
+    public static int Run(string[] arguments)
+    {
+        if (arguments.Length == 0)
+        {
+            Output.Write(Overview);
+            return Session.Done;
+        }
+
+        // A guest may be called "@web": that is no file of arguments.
+        var parsed = CommandLine().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0) return Session.Wrong([.. parsed.Errors.Select(e => Printable.Escape(e.Message)), .. Meant(parsed), "'hookctrl --help' lists the commands"]);
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Session.Say(Printable.Escape(e.Message));
+            return Session.Refused;
+        }
+    }
+
+    /// <summary>The whole command line.</summary>
+    internal static RootCommand CommandLine()
+    {
+        var root = new RootCommand("Adds and removes port forwards to NAT-ed libvirt guests.");
+        AncestorFlags.AddTo(root);
+        foreach (var option in Session.Options) root.Add(option);
+        root.SetAction(parsed =>
+        {
+            var mistakes = new List<string>();
+            var edits = AncestorFlags.Edits(parsed, mistakes);
+            if (edits.Count == 0 && mistakes.Count == 0) mistakes.Add("nothing to do; 'hookctrl --help' lists the commands");
+            return mistakes.Count > 0 ? Session.Wrong(mistakes) : Changes.Make(Session.Of(parsed), edits);
+        });
+        root.Add(EditVerbs.Machine());
+        root.Add(EditVerbs.Port());
+        root.Add(EditVerbs.Network());
+        root.Add(EditVerbs.Set());
+
+        var list = new Command("list", "List all forwards that the config names.");
+        list.SetAction(parsed => Hookctrl.Overview.Forwards(Session.Of(parsed), null));
+        root.Add(list);
+        var name = new Argument<string>("NAME") { Description = "libvirt's name of the guest." };
+        var show = new Command("show", "List the forwards of one guest.") { name };
+        show.SetAction(parsed => Hookctrl.Overview.Forwards(Session.Of(parsed), parsed.GetValue(name)));
+        root.Add(show);
+
+        var stopAll = new Option<bool>("--stop-all") { Description = "Take all rules out instead, as if no guest were active." };
+        var apply = new Command("apply", "Put the rules for everything that runs in place now.") { stopAll };
+        apply.SetAction(parsed => Changes.Apply(Session.Of(parsed), parsed.GetValue(stopAll)));
+        root.Add(apply);
+
+        var file = new Argument<string>("FILE") { Description = "The file; config.json without it.", Arity = ArgumentArity.ZeroOrOne };
+        var check = new Command("check", "Show every mistake and every doubt in the config.") { file };
+        check.SetAction(parsed => Check(Session.Of(parsed), parsed.GetValue(file)));
+        root.Add(check);
+
+        var version = new Command("version", "Show the version.");
+        version.SetAction(_ =>
+        {
+            Output.Write($"hookaot {typeof(HookctrlApplet).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}\n");
+            return Session.Done;
+        });
+        root.Add(version);
+        return root;
+    }
+
+    private static int Check(Session session, string? file)
+    {
+        var path = file ?? session.Paths.Config;
+        var result = ConfigReader.Read(SmallFile.Read(path, ConfigFile.MaxBytes), path);
+        foreach (var finding in result.Diagnostics) StandardError.WriteLine(finding.ToString());
+        foreach (var doubt in result.Config is { } config ? ConfigDoubts.Find(session.Paths, config) : []) StandardError.WriteLine($"{path}: warning: {doubt}");
+        return result.Diagnostics.Any(d => d.Severity == Severity.Error) ? Session.Refused : Session.Done;
+    }
+
+    private static IEnumerable<string> Meant(ParseResult parsed)
+    {
+        var verbs = parsed.CommandResult.Command.Subcommands.Select(c => c.Name).ToList();
+        return parsed.UnmatchedTokens.Take(1).Select(t => Suggestion.For(t, verbs)).OfType<string>().Select(v => $"did you mean '{v}'?");
+    }
+}

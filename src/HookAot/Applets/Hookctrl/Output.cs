@@ -1,0 +1,49 @@
+using System.Text;
+using HookAot.Host;
+using HookAot.Model;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>Stdout: text and aligned tables; colour only on a terminal, and not with NO_COLOR (no-color.org).</summary>
+internal static class Output
+{
+    private static readonly bool Colours = Libc.isatty(1) != 0 && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+
+    /// <summary>Writes text as it is.</summary>
+    public static void Write(string text)
+    {
+        using var stdout = Console.OpenStandardOutput();
+        try
+        {
+            stdout.Write(Encoding.UTF8.GetBytes(text));
+        }
+        catch (IOException)
+        {
+            // The reader has seen enough ("hookctrl list | head").
+        }
+    }
+
+    /// <summary>Writes a table whose columns are as wide as they need to be.</summary>
+    public static void Table(IReadOnlyList<string> head, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        var lines = rows.Select(row => row.Select(Printable.Escape).ToArray()).Prepend([.. head]).ToList();
+        var widths = head.Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
+        var text = new StringBuilder();
+        for (var i = 0; i < lines.Count; i++)
+        {
+            var line = string.Join("  ", lines[i].Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd();
+            text.Append(i == 0 ? Bold(line) : line).Append('\n');
+        }
+
+        Write(text.ToString());
+    }
+
+    /// <summary>Text that stands out.</summary>
+    public static string Bold(string text) => Colours ? $"\e[1m{text}\e[0m" : text;
+
+    /// <summary>Text that reports success.</summary>
+    public static string Green(string text) => Colours ? $"\e[32m{text}\e[0m" : text;
+
+    /// <summary>Text that reports a fault.</summary>
+    public static string Red(string text) => Colours ? $"\e[31m{text}\e[0m" : text;
+}
