@@ -75,9 +75,9 @@ COMMIT
 COMMIT
 RULES
 
-# Guest A's two services answer with the address that they were asked from.
+# Guest A's two services answer a line with the address that it came from.
 # shellcheck disable=SC2016 # socat's variable, not ours
-reply='SYSTEM:echo guest A to $SOCAT_PEERADDR'
+reply='SYSTEM:read line; echo guest A to $SOCAT_PEERADDR'
 in_ns guest-a socat TCP-LISTEN:80,fork,reuseaddr "$reply" &
 in_ns guest-a socat UDP-RECVFROM:53,fork "$reply" &
 until [ "$(in_ns guest-a ss -Hlntu | grep -cE ':(80|53) ')" -eq 2 ]; do kill -0 %1 %2; done
