@@ -18,6 +18,9 @@ public sealed record HostPaths(string Config, string Run, string LibvirtRun, str
     /// <summary>iptables-restore beside iptables, iptables-legacy-restore beside iptables-legacy; null if there is no iptables.</summary>
     public string? IptablesRestore => Iptables is null ? null : Iptables + "-restore";
 
+    /// <summary>iptables-save beside iptables; null if there is no iptables.</summary>
+    public string? IptablesSave => Iptables is null ? null : Iptables + "-save";
+
     /// <summary>The record of what is active.</summary>
     public string State => Path.Combine(Run, "state.json");
 

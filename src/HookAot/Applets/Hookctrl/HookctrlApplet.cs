@@ -74,10 +74,9 @@ internal static class HookctrlApplet
         show.SetAction(parsed => Hookctrl.Overview.Forwards(Session.Of(parsed), parsed.GetValue(name)));
         root.Add(show);
 
-        var stopAll = new Option<bool>("--stop-all") { Description = "Take all rules out instead, as if no guest were active." };
-        var apply = new Command("apply", "Put the rules for everything that runs in place now.") { stopAll };
-        apply.SetAction(parsed => Changes.Apply(Session.Of(parsed), parsed.GetValue(stopAll)));
-        root.Add(apply);
+        root.Add(ApplyVerb.Apply());
+        root.Add(ApplyVerb.Plan());
+        root.Add(StatusVerb.Status());
 
         var file = new Argument<string>("FILE") { Description = "The file; config.json without it.", Arity = ArgumentArity.ZeroOrOne };
         var check = new Command("check", "Show every mistake and every doubt in the config.") { file };

@@ -57,16 +57,16 @@ internal static class Overview
         && (StateFiles.Read(session.Paths)?.Guests.Any(g => g.Name == machine) ?? !LibvirtFiles.RunningGuests(session.Paths, n => n == machine).IsEmpty);
 
     /// <summary>The config; what is wrong with it is said on stderr.</summary>
-    private static HookConfig? Read(Session session)
+    public static HookConfig? Read(Session session)
     {
         var result = ConfigReader.Read(SmallFile.Read(session.Paths.Config, ConfigFile.MaxBytes), session.Paths.Config);
         foreach (var finding in result.Diagnostics.Where(d => d.Severity == Severity.Error)) Session.Say(finding.ToString());
         return result.Config;
     }
 
-    private static string[] Any<T>(System.Collections.Immutable.ImmutableArray<T> values) => [.. values.Select(v => $"{v}")];
+    public static string[] Any<T>(System.Collections.Immutable.ImmutableArray<T> values) => [.. values.Select(v => $"{v}")];
 
-    private static string Shown(string[] values) => values.Length == 0 ? "any" : string.Join(' ', values);
+    public static string Shown(string[] values) => values.Length == 0 ? "any" : string.Join(' ', values);
 }
 
 /// <summary>A forward, as --json prints it.</summary>
@@ -95,4 +95,7 @@ internal sealed record NetworkRow(string Name, string Range);
 [JsonSerializable(typeof(ForwardRow[]))]
 [JsonSerializable(typeof(MachineRow[]))]
 [JsonSerializable(typeof(NetworkRow[]))]
+[JsonSerializable(typeof(ChangesRow))]
+[JsonSerializable(typeof(ScriptRow[]))]
+[JsonSerializable(typeof(StatusReport))]
 internal sealed partial class HookctrlJson : JsonSerializerContext;
