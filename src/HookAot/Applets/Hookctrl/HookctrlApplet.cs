@@ -77,6 +77,7 @@ internal static class HookctrlApplet
         root.Add(ApplyVerb.Apply());
         root.Add(ApplyVerb.Plan());
         root.Add(StatusVerb.Status());
+        root.Add(DoctorVerb.Doctor());
 
         var file = new Argument<string>("FILE") { Description = "The file; config.json without it.", Arity = ArgumentArity.ZeroOrOne };
         var check = new Command("check", "Show every mistake and every doubt in the config.") { file };

@@ -98,4 +98,5 @@ internal sealed record NetworkRow(string Name, string Range);
 [JsonSerializable(typeof(ChangesRow))]
 [JsonSerializable(typeof(ScriptRow[]))]
 [JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(DoctorRow[]))]
 internal sealed partial class HookctrlJson : JsonSerializerContext;
