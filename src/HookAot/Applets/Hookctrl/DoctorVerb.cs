@@ -18,7 +18,7 @@ internal static class DoctorVerb
     /// <summary>The verb.</summary>
     public static Command Doctor()
     {
-        var target = new Argument<string>("NAME[:PORT]") { Description = "A guest, and perhaps one of its public ports; every guest without it.", Arity = ArgumentArity.ZeroOrOne };
+        var target = new Argument<string>("NAME[:PORT]") { Description = "A guest, and perhaps one of its public ports; every guest without it.", Arity = ArgumentArity.ZeroOrOne }.WithMachines();
         var doctor = new Command("doctor", "Find what stops a forward, and what to do about it.") { target };
         doctor.SetAction(parsed => Run(Session.Of(parsed), parsed.GetValue(target)));
         return doctor;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Reflection;
 using HookAot.Config;
 using HookAot.Host;
@@ -18,6 +19,8 @@ internal static class HookctrlApplet
           hookctrl port add web 8080:80 443 53:53/udp             forward ports of this host to it
           hookctrl port remove web 443                            end one
           hookctrl list                                           what is configured
+          hookctrl status                                         what is in force, with counters
+          hookctrl doctor web:8080                                why does it not forward?
           hookctrl check                                          every mistake in the config
           hookctrl apply                                          put all rules in place again
 
@@ -34,6 +37,8 @@ internal static class HookctrlApplet
             return Session.Done;
         }
 
+        if (arguments is ["completion", "words", .. var words]) return CompletionVerb.Words(CommandLine(), words);
+
         // A guest may be called "@web": that is no file of arguments.
         var parsed = CommandLine().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0) return Session.Wrong([.. parsed.Errors.Select(e => Printable.Escape(e.Message)), .. Meant(parsed), "'hookctrl --help' lists the commands"]);
@@ -49,9 +54,10 @@ internal static class HookctrlApplet
     }
 
     /// <summary>The whole command line.</summary>
-    internal static RootCommand CommandLine()
+    internal static Command CommandLine()
     {
-        var root = new RootCommand("Adds and removes port forwards to NAT-ed libvirt guests.");
+        // Not a RootCommand, which is called as the file is: hookaot.
+        var root = new Command("hookctrl", "Adds and removes port forwards to NAT-ed libvirt guests.") { new HelpOption("--help", "-h") };
         AncestorFlags.AddTo(root);
         foreach (var option in Session.Options) root.Add(option);
         root.SetAction(parsed =>
@@ -69,7 +75,7 @@ internal static class HookctrlApplet
         var list = new Command("list", "List all forwards that the config names.");
         list.SetAction(parsed => Hookctrl.Overview.Forwards(Session.Of(parsed), null));
         root.Add(list);
-        var name = new Argument<string>("NAME") { Description = "libvirt's name of the guest." };
+        var name = new Argument<string>("NAME") { Description = "libvirt's name of the guest." }.WithMachines();
         var show = new Command("show", "List the forwards of one guest.") { name };
         show.SetAction(parsed => Hookctrl.Overview.Forwards(Session.Of(parsed), parsed.GetValue(name)));
         root.Add(show);
@@ -78,6 +84,7 @@ internal static class HookctrlApplet
         root.Add(ApplyVerb.Plan());
         root.Add(StatusVerb.Status());
         root.Add(DoctorVerb.Doctor());
+        root.Add(CompletionVerb.Completion());
 
         var file = new Argument<string>("FILE") { Description = "The file; config.json without it.", Arity = ArgumentArity.ZeroOrOne };
         var check = new Command("check", "Show every mistake and every doubt in the config.") { file };

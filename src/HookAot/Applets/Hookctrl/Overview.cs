@@ -91,7 +91,7 @@ internal sealed record MachineRow(string Name, string[] PrivateIp, int Forwards)
 internal sealed record NetworkRow(string Name, string Range);
 
 /// <summary>Names as in config.json.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(ForwardRow[]))]
 [JsonSerializable(typeof(MachineRow[]))]
 [JsonSerializable(typeof(NetworkRow[]))]
