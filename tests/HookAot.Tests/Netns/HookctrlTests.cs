@@ -112,6 +112,40 @@ public sealed class HookctrlTests
     }
 
     [Test]
+    public async Task Import_takes_over_a_hooks_json_and_its_forwards_work()
+    {
+        await using var world = await World.Create($$"""{ "public_ip": "{{Public}}" }""");
+        var hooks = Path.Combine(world.Directory, "hooks.json");
+        await File.WriteAllTextAsync(hooks, $$"""
+            {
+                "a": {
+                    "interface": "virbr0",    // its bridge
+                    "private_ip": "{{AddressA}}",
+                    "source_ip": "192.168.0.50",
+                    "port_map": { "tcp": [[2222, 22], 80], "udp": [[53, 22]] },
+                    "port_range": [{ "init_port": 9000, "ports_num": 3, "protocol": "tcp" }],
+                },
+            }
+            """);
+        await world.Runs("a");
+        await Assert.That(await world.Done($"import {hooks} --dry-run")).Contains("+").And.Contains("\"9000-9002\"");
+        await Assert.That(await world.OurRules()).IsEmpty();
+        await Assert.That(await world.Done($"import {hooks}")).Contains($"+ a: {Public}:2222/tcp -> {AddressA}:22 from 192.168.0.50/32");
+        await Assert.That(await world.Client.Tcp(Public, 9001)).IsEqualTo("A:9001 from 192.168.0.50");
+        await Assert.That(await world.Client.Udp(Public, 53)).IsEqualTo("A:22 from 192.168.0.50");
+        await Assert.That(await world.Neighbour.Tcp(Public, 80)).IsEqualTo("ConnectionRefused");
+
+        var again = await world.Call("import", hooks);
+        await Assert.That(again.ExitCode).IsEqualTo(0);
+        await Assert.That(again.Error).Contains("is in the config already").And.Contains("has no guest that the config lacks");
+        var before = await File.ReadAllTextAsync(world.Config);
+        await File.WriteAllTextAsync(hooks, """{ "c": { "private_ip": "x" }, "d": { "private_ip": "192.168.122.9", "port_map": { "tcp": [70000] } } }""");
+        await Assert.That(await world.Refused($"import {hooks}")).Contains($"{hooks}:1:10: error: found \"x\"").And.Contains("70000").And.Contains("nothing was taken over");
+        await Assert.That(await world.Refused($"import {hooks}.not")).Contains("does not exist");
+        await Assert.That(await File.ReadAllTextAsync(world.Config)).IsEqualTo(before);
+    }
+
+    [Test]
     public async Task Two_at_once_lose_nothing()
     {
         await using var world = await World.Create(OneForward);

@@ -84,6 +84,7 @@ internal static class HookctrlApplet
         root.Add(ApplyVerb.Plan());
         root.Add(StatusVerb.Status());
         root.Add(DoctorVerb.Doctor());
+        root.Add(ImportVerb.Import());
         root.Add(CompletionVerb.Completion());
 
         var file = new Argument<string>("FILE") { Description = "The file; config.json without it.", Arity = ArgumentArity.ZeroOrOne };
