@@ -82,29 +82,30 @@ internal static class CompletionVerb
     /// <summary>Completes an argument with the guests of the config.</summary>
     /// <param name="name">The argument.</param>
     /// <param name="next">The argument after it, if there is one: once that is reached, this one is done.</param>
-    public static Argument<string> WithMachines(this Argument<string> name, Argument? next = null)
-    {
-        name.CompletionSources.Add(context => next is not null && context.ParseResult.GetResult(next)?.Tokens.Count > 0 ? [] : Config(context).Machines.Select(m => new CompletionItem(m.Name)));
-        return name;
-    }
+    public static Argument<string> WithMachines(this Argument<string> name, Argument? next = null) =>
+        name.With(context => next is not null && context.ParseResult.GetResult(next)?.Tokens.Count > 0 ? [] : Config(context).Machines.Select(m => m.Name));
 
     /// <summary>Completes an argument with the guests that libvirt knows.</summary>
-    public static Argument<string> WithDefinedGuests(this Argument<string> name)
-    {
-        name.CompletionSources.Add(context => LibvirtFiles.DefinedGuests(Session.Of(context.ParseResult).Paths).Select(g => new CompletionItem(g)));
-        return name;
-    }
+    public static Argument<string> WithDefinedGuests(this Argument<string> name) =>
+        name.With(context => LibvirtFiles.DefinedGuests(Session.Of(context.ParseResult).Paths));
 
     /// <summary>Completes an argument with the networks of the config.</summary>
-    public static void WithNetworks(this Argument<string> name) =>
-        name.CompletionSources.Add(context => Config(context).Networks.Select(n => new CompletionItem(n.Name)));
+    public static Argument<string> WithNetworks(this Argument<string> name) => name.With(context => Config(context).Networks.Select(n => n.Name));
 
     /// <summary>Completes an argument with the forwards of the guest that is named before it.</summary>
-    public static void WithPorts(this Argument<string[]> ports, Argument<string> name) => ports.CompletionSources.Add(context =>
+    public static Argument<string[]> WithPorts(this Argument<string[]> ports, Argument<string> name) => ports.With(context =>
         context.ParseResult.GetResult(ports)?.Tokens.Count > 0
             ? Config(context).Machines.Where(m => m.Name == context.ParseResult.GetValue(name)).SelectMany(m => m.Forwards)
-                .Select(f => new CompletionItem(new PortNotation(f.Public, f.Guest, f.Protocols).ToString()))
+                .Select(f => new PortNotation(f.Public, f.Guest, f.Protocols).ToString())
             : []);
+
+    private static T With<T>(this T argument, Func<CompletionContext, IEnumerable<string>> words) where T : Argument
+    {
+        // For an argument without this name --help would show all that it may become.
+        argument.HelpName = argument.Name;
+        argument.CompletionSources.Add(context => words(context).Select(w => new CompletionItem(w)));
+        return argument;
+    }
 
     private static HookConfig Config(CompletionContext context)
     {
