@@ -3,7 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-scripts/install-packages.sh iproute2 iptables nftables procps kmod shellcheck zsh fish groff-base || exit 1
+scripts/install-packages.sh iproute2 iptables nftables procps kmod shellcheck zsh fish groff-base strace || exit 1
 passed=0 failed=0
 check() { # NAME COMMAND...
   local name=$1 output; shift

@@ -36,6 +36,22 @@ public class ConfigReaderTests
     }
 
     [Test]
+    [Arguments("{ \"public_ip\" /* here */ : /* and */ \"\" // there\n }")]
+    [Arguments("{ \"public_ip\": \"\" }// at the end")]
+    [Arguments("{ \"machines\": { \"a // no \\\" /* comment */\": {} } }")]
+    public async Task Comments_are_allowed_everywhere_but_in_a_string(string text)
+    {
+        await Assert.That(Read(text).Diagnostics).IsEmpty();
+        await Assert.That(Read(text).Config!.Machines.Select(m => m.Name).FirstOrDefault("a // no \" /* comment */")).IsEqualTo("a // no \" /* comment */");
+    }
+
+    [Test]
+    [Arguments("{\n  /* without end", "config.json:2:3: error: not valid JSON: the comment that begins here has no end")]
+    [Arguments("{\n  \"debug\": /", "config.json:2:12: error: not valid JSON: '/' is invalid")]
+    public async Task A_comment_without_end_is_a_mistake(string text, string message) =>
+        await Assert.That(Read(text).Diagnostics.Single().ToString()).StartsWith(message);
+
+    [Test]
     public async Task Every_mistake_is_reported_at_once_and_costs_only_its_machine()
     {
         var result = Read("""
