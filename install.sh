@@ -52,7 +52,8 @@ has() { command -v "$1" >/dev/null 2>&1; }
 make_dir() { # DIR
   [ -d "$1" ] && return
   make_dir "$(dirname "$1")"
-  run mkdir "$1" && [ -n "$dry" ] || dirs="$dirs$1
+  run mkdir "$1"
+  [ -n "$dry" ] || dirs="$dirs$1
 "
 }
 
@@ -195,11 +196,16 @@ for driver in $drivers; do
 done
 note_dirs
 
+writable() { # DIR; tried, since busybox's test -w says yes to root on a read-only file system
+  existing=$1
+  while [ ! -d "$existing" ]; do existing=$(dirname "$existing"); done
+  ( : >"$existing/hookaot.new.$$" ) 2>/dev/null && rm -f "$existing/hookaot.new.$$"
+}
 extra() { # SOURCE TARGET; what is convenient, but not needed
   [ -f "$1" ] || return 0
   make_dir "$(dirname "$2")" && put "$1" "$2" 644
 }
-if [ -w "$local" ] || { [ ! -e "$local" ] && [ -w "$root/usr" ]; } || { [ ! -e "$root/usr" ] && [ -w "$root/" ]; }; then
+if [ -n "$dry" ] || writable "$local"; then
   make_dir "$local/sbin"
   if [ -e "$local/sbin/hookctrl" ] && [ ! -L "$local/sbin/hookctrl" ]; then
     warn "$local/sbin/hookctrl is somebody else's and stays; hookaot's is: /etc/libvirt/hooks/hookaot hookctrl"
