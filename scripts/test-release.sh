@@ -6,8 +6,14 @@ cd "$(dirname "$0")/.." || exit 1
 top=$PWD
 passed=0 failed=0
 
-scripts/install-packages.sh debootstrap busybox-static iptables || exit 1
+scripts/install-packages.sh debootstrap busybox-static iptables lintian || exit 1
 [ -x artifacts/linux-x64/hookaot ] || scripts/build.sh linux-x64 || exit 1
+
+check() { # NAME COMMAND...
+  local name=$1 output; shift
+  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $name$(sed -n 's/^\(killed at each .*\|.* events during .*\)/: \1/p' <<<"$output")"
+  else failed=$((failed + 1)); printf 'FAIL  %s\n%s\n' "$name" "$output"; fi
+}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -19,6 +25,14 @@ cp install.sh config.schema.json "$release"
 cp -r man "$release"
 cp artifacts/linux-x64/hookaot "$release/hookaot-linux-x64"
 (cd "$release" && sha256sum hookaot-linux-x64 >SHA256SUMS)
+
+# --- the packages ---
+check "packages: made" scripts/package.sh
+sha256sum dist/hookaot[_-]* >"$work/first"
+check "packages: the same bytes again" bash -c "scripts/package.sh && sha256sum --quiet -c $work/first"
+for deb in dist/*.deb; do check "lintian ${deb##*/}" lintian --allow-root --fail-on error,warning "$deb"; done
+cp dist/*_amd64.deb "$release/hookaot.deb"
+cp dist/*.x86_64.rpm "$release/hookaot.rpm"
 
 # --- the roots ---
 busybox_root() { # the binaries that somebody's minimal host has: busybox, and iptables with its libraries
@@ -36,19 +50,20 @@ debian_root() { # kept from one run to the next
   local suite=$1 root=artifacts/roots/$1
   [ -e "$root.done" ] && return
   rm -rf "$root" && mkdir -p "$root"
-  debootstrap --variant=minbase --include=iptables "$suite" "$root" >"$root.log" 2>&1 && mkdir -p "$root/etc/libvirt/hooks" && touch "$root.done"
+  debootstrap --variant=minbase --include=iptables,rpm "$suite" "$root" >"$root.log" 2>&1 && mkdir -p "$root/etc/libvirt/hooks" && touch "$root.done"
 }
 
 
 # --- running them ---
 manifest() { # every file with type, mode, owner, link and content
   (cd "$1" && find . -path ./release -prune -o -path ./proc -prune -o -path ./sys -prune -o -path ./dev -prune -o -path ./run -prune -o \
+    -path ./var/lib/dpkg -prune -o -path ./var/lib/rpm -prune -o -path ./root/.rpmdb -prune -o -path ./var/log -prune -o \
     -printf '%p %y %m %U:%G %l\n' -type f -exec sha256sum {} + | sort)
 }
 in_root() { # ROOT STORY: a script of tests/release, on a copy of the root that is gone afterwards, and that has to be at the end as it was
   # shellcheck disable=SC2016 # expanded in there
   ROOT=$1 SCRIPT=$(cat tests/release/helpers.sh "tests/release/$2.sh") RELEASE=$release WORK=$work SHELL_IN=$([ -e "$1/bin/busybox" ] && echo "/bin/busybox ash" || echo /bin/sh) MANIFEST=$(declare -f manifest) \
-    unshare -m -n --propagation private bash -euo pipefail -c '
+    unshare -m -n -p -f --propagation private bash -euo pipefail -c '
       eval "$MANIFEST"
       WORK=$WORK/mnt; mkdir -p "$WORK"; mount -t tmpfs tmpfs "$WORK" -o size=1g; mkdir "$WORK"/{upper,tmp,root}
       mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$WORK/upper,workdir=$WORK/tmp" "$WORK/root"
@@ -60,12 +75,6 @@ in_root() { # ROOT STORY: a script of tests/release, on a copy of the root that 
       manifest . >"$WORK/after"
       diff "$WORK/before" "$WORK/after"'
 }
-check() { # NAME COMMAND...
-  local name=$1 output; shift
-  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $name$(sed -n 's/^\(killed at each .*\|.* events during .*\)/: \1/p' <<<"$output")"
-  else failed=$((failed + 1)); printf 'FAIL  %s\n%s\n' "$name" "$output"; fi
-}
-
 check "busybox root: made" busybox_root "$work/busybox"
 for root in "$work/busybox" bullseye bookworm trixie; do
   case $root in
@@ -73,7 +82,9 @@ for root in "$work/busybox" bullseye bookworm trixie; do
     *) name=$root root=$top/artifacts/roots/$root
        check "$name root: made" debian_root "$name" ;;
   esac
-  for story in life keeps-config foreign wrong-sum dry read-only-usr bare; do check "$name: $story" in_root "$root" "$story"; done
+  [ "$name" = busybox ] && packages="" || packages="deb rpm"
+  # shellcheck disable=SC2086 # a list
+  for story in life keeps-config foreign wrong-sum dry read-only-usr bare $packages; do check "$name: $story" in_root "$root" "$story"; done
 done
 check "bookworm: killed at each command" in_root "$top/artifacts/roots/bookworm" killed
 check "bookworm: upgraded while hooks run" in_root "$top/artifacts/roots/bookworm" meanwhile
