@@ -1,5 +1,6 @@
 #!/bin/sh
 # Builds the static Native AOT binary: scripts/build.sh [linux-x64|linux-arm64] -> artifacts/<rid>/hookaot
+# What it was built from is in 'hookaot version': SOURCE, else git's name for the working tree.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,7 +15,8 @@ scripts/install-packages.sh $packages
 
 # Changed link properties alone do not relink: what is in obj may be from another set of them.
 rm -rf "artifacts/$rid" "src/HookAot/obj/Release/net10.0/$rid" "src/HookAot/bin/Release/net10.0/$rid"
-dotnet publish src/HookAot -c Release -r "$rid" -o "artifacts/$rid" --nologo -v quiet
+source=${SOURCE:-$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)}
+dotnet publish src/HookAot -c Release -r "$rid" -o "artifacts/$rid" --nologo -v quiet -p:SourceRevisionId="$source"
 size=$(stat -c %s "artifacts/$rid/hookaot")
 [ "$size" -le 8388608 ] || { echo "build.sh: artifacts/$rid/hookaot has $size bytes, more than 8 MB" >&2; exit 1; }
 echo "artifacts/$rid/hookaot: $size bytes"

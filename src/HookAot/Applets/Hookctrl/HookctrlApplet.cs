@@ -39,6 +39,8 @@ internal static class HookctrlApplet
 
         if (arguments is ["completion", "words", .. var words]) return CompletionVerb.Words(CommandLine(), words);
 
+        if (arguments is ["--version"]) return Version();
+
         // A guest may be called "@web": that is no file of arguments.
         var parsed = CommandLine().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0) return Session.Wrong([.. parsed.Errors.Select(e => Printable.Escape(e.Message)), .. Meant(parsed), "'hookctrl --help' lists the commands"]);
@@ -92,14 +94,17 @@ internal static class HookctrlApplet
         check.SetAction(parsed => Check(Session.Of(parsed), parsed.GetValue(file)));
         root.Add(check);
 
-        var version = new Command("version", "Show the version.");
-        version.SetAction(_ =>
-        {
-            Output.Write($"hookaot {typeof(HookctrlApplet).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}\n");
-            return Session.Done;
-        });
+        var version = new Command("version", "Show the version, and what it was built from.");
+        version.SetAction(_ => Version());
         root.Add(version);
         return root;
+    }
+
+    /// <summary>Shows "hookaot 0.1.0+SOURCE".</summary>
+    public static int Version()
+    {
+        Output.Write($"hookaot {typeof(HookctrlApplet).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}\n");
+        return Session.Done;
     }
 
     private static int Check(Session session, string? file)
