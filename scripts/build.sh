@@ -7,7 +7,11 @@ cd "$(dirname "$0")/.."
 rid=${1:-linux-x64}
 case $rid in
   linux-x64) packages="clang lld zlib1g-dev" ;;
-  linux-arm64) packages="clang lld zlib1g-dev libc6-dev-arm64-cross libgcc-12-dev-arm64-cross binutils-aarch64-linux-gnu" ;;
+  linux-arm64)
+    # clang takes the newest gcc that it finds; the one of the distribution has its libraries for arm64 too.
+    # shellcheck source=/dev/null
+    case $(. /etc/os-release && echo "${VERSION_CODENAME:-}") in bookworm) gcc=12 ;; noble) gcc=13 ;; *) gcc=14 ;; esac
+    packages="clang lld zlib1g-dev libc6-dev-arm64-cross libgcc-$gcc-dev-arm64-cross binutils-aarch64-linux-gnu" ;;
   *) echo "build.sh: unknown runtime identifier '$rid'; expected linux-x64 or linux-arm64" >&2; exit 2 ;;
 esac
 # shellcheck disable=SC2086 # a list of package names

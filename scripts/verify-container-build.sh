@@ -1,0 +1,60 @@
+#!/bin/bash
+# Runs Dockerfile.build with buildah, which needs no engine, on a base image made here of Debian and this machine's .NET SDK, and checks what
+# comes out in artifacts/container. As root. The last line is "N passed, N failed".
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+scripts/install-packages.sh buildah debootstrap jq || exit 1
+passed=0 failed=0
+check() { # NAME COMMAND...
+  local name=$1 output; shift
+  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $name"
+  else failed=$((failed + 1)); printf 'FAIL  %s\n%s\n' "$name" "$(tail -40 <<<"$output")"; fi
+}
+export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
+sdk=$(dirname "$(readlink -f "$(command -v dotnet)")")
+out=artifacts/container image=localhost/hookaot-sdk
+source=$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+
+base_image() { # as the official one: a distribution, and the SDK in /usr/share/dotnet
+  buildah inspect --type image $image >/dev/null 2>&1 && return
+  local root=artifacts/roots/sdk container
+  rm -rf $root && mkdir -p artifacts/roots
+  debootstrap --variant=minbase --include=ca-certificates,libssl3,jq bookworm $root || return 1
+  mkdir -p $root/usr/share/dotnet && cp -a "$sdk/." $root/usr/share/dotnet && ln -s ../share/dotnet/dotnet $root/usr/bin/dotnet
+  # This machine's package sources and the authorities that it trusts are what it can reach.
+  cp -rL /etc/ssl/certs $root/etc/ssl/ && rm -rf $root/etc/apt && cp -rL /etc/apt $root/etc/
+  container=$(buildah from scratch) && buildah copy -q "$container" $root / &&
+    buildah config --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 --env NUGET_CERT_REVOCATION_MODE=offline --env DOTNET_NOLOGO=1 --env DOTNET_CLI_TELEMETRY_OPTOUT=1 "$container" &&
+    buildah commit -q "$container" $image && buildah rm "$container" && rm -rf $root
+}
+build() {
+  local secret=() container folder
+  [ ! -f "$HOME/.nuget/NuGet/NuGet.Config" ] || secret=(--secret "id=nugetconfig,src=$HOME/.nuget/NuGet/NuGet.Config")
+  buildah bud --network=host "${secret[@]}" --build-arg SDK_IMAGE=$image --build-arg SOURCE="$source" -f Dockerfile.build -t localhost/hookaot-release . || return 1
+  # What "-o dist" does; this buildah has no -o.
+  container=$(buildah from localhost/hookaot-release) && folder=$(buildah mount "$container") || return 1
+  rm -rf $out && cp -r "$folder" $out
+  buildah rm "$container" && buildah rmi localhost/hookaot-release
+}
+files() { [ "$(cd $out && echo *)" = "SHA256SUMS hookaot-linux-arm64 hookaot-linux-x64 hookaot.cdx.json" ] || { ls $out; false; }; }
+sums() { (cd $out && sha256sum --strict -c SHA256SUMS); }
+says_source() { [ "$($out/hookaot-linux-x64 version)" = "hookaot $(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)+$source" ]; }
+sbom() { # well-formed, complete, and about these files
+  jq -e --slurpfile lock src/HookAot/packages.lock.json --arg x64 "$(sha256sum <$out/hookaot-linux-x64 | cut -d' ' -f1)" '
+    .bomFormat == "CycloneDX" and .specVersion == "1.5" and .metadata.component.name == "hookaot"
+    and ([.components[] | select(.type == "library") | .name and .version and .purl] | all)
+    and ([$lock[0].dependencies[] | keys[]] - [.components[].name] == [])
+    and ([.components[] | select(.purl // "" | startswith("pkg:nuget")) | .hashes[0].content | test("^[0-9a-f]{128}$")] | all)
+    and ([.components[].name] | index("libc6-dev") != null)
+    and ([.components[] | select(.name == "hookaot-linux-x64") | .hashes[0].content] == [$x64])' $out/hookaot.cdx.json
+}
+
+check "a base image" base_image
+check "Dockerfile.build" build
+check "it gives the binaries, their sums and the SBOM" files
+check "SHA256SUMS is right" sums
+check "the binary says what it was built from" says_source
+check "the SBOM names all that is in it" sbom
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
