@@ -12,7 +12,7 @@ check() { # NAME COMMAND...
 }
 
 check "the static binary builds" scripts/build.sh linux-x64
-check "shellcheck" shellcheck scripts/*.sh
+check "shellcheck" shellcheck install.sh scripts/*.sh scripts/packaging/*.sh tests/release/helpers.sh
 check "dotnet restore" dotnet restore HookAot.sln
 check "dotnet format" dotnet format HookAot.sln --verify-no-changes --no-restore
 
@@ -25,6 +25,18 @@ count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" <<<"$output" | tail -1; }
 succeeded=$(count succeeded) broken=$(count failed)
 passed=$((passed + ${succeeded:-0})) failed=$((failed + ${broken:-0}))
 [ "$code" -eq 0 ] && [ "${succeeded:-0}" -gt 0 ] || [ "${broken:-0}" -gt 0 ] || failed=$((failed + 1))
+
+# The others count by themselves.
+suite() {
+  local output code
+  output=$("$1" 2>&1); code=$?
+  echo "$output"
+  [[ $(tail -1 <<<"$output") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] || { echo "FAIL  $1 ended with $code and without a result"; failed=$((failed + 1)); return; }
+  passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+}
+suite scripts/test-release.sh
+suite scripts/test-arm64.sh
+suite scripts/verify-container-build.sh
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -55,6 +55,9 @@ check "it gives the binaries, their sums and the SBOM" files
 check "SHA256SUMS is right" sums
 check "the binary says what it was built from" says_source
 check "the SBOM names all that is in it" sbom
+if [ "$(artifacts/linux-x64/hookaot version 2>/dev/null)" = "$("$out/hookaot-linux-x64" version)" ]; then
+  check "the binary has the same bytes as the one that was built here" cmp "$out/hookaot-linux-x64" artifacts/linux-x64/hookaot
+fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
