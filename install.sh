@@ -102,7 +102,10 @@ tell_libvirt() {
     done
   else
     for file in /run/libvirtd.pid /run/virtqemud.pid /run/virtlxcd.pid /run/virtnetworkd.pid; do
-      if [ -r "$file" ] && read -r pid <"$file" && [ -n "$pid" ]; then run kill -HUP "$pid" 2>/dev/null || true; fi
+      [ -r "$file" ] || continue
+      pid=''
+      read -r pid <"$file" || true # libvirt writes no line end
+      [ -z "$pid" ] || run kill -HUP "$pid" 2>/dev/null || true
     done
   fi
 }

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 top=$PWD
 passed=0 failed=0
 
-scripts/install-packages.sh debootstrap busybox-static iptables lintian || exit 1
+scripts/install-packages.sh debootstrap busybox-static iptables iproute2 lintian || exit 1
 [ -x artifacts/linux-x64/hookaot ] || scripts/build.sh linux-x64 || exit 1
 
 check() { # NAME COMMAND...
@@ -21,7 +21,7 @@ trap 'rm -rf "$work"' EXIT
 # --- the release as a user gets it: one folder ---
 release=$work/release
 mkdir "$release"
-cp install.sh config.schema.json "$release"
+cp install.sh config.schema.json README.md "$release"
 cp -r man "$release"
 cp artifacts/linux-x64/hookaot "$release/hookaot-linux-x64"
 (cd "$release" && sha256sum hookaot-linux-x64 >SHA256SUMS)
@@ -68,6 +68,8 @@ in_root() { # ROOT STORY: a script of tests/release, on a copy of the root that 
       WORK=$WORK/mnt; mkdir -p "$WORK"; mount -t tmpfs tmpfs "$WORK" -o size=1g; mkdir "$WORK"/{upper,tmp,root}
       mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$WORK/upper,workdir=$WORK/tmp" "$WORK/root"
       cd "$WORK/root"; mkdir -p release proc run
+      # Outside, and the net of guests.
+      ip link set lo up; ip addr add 192.168.0.166/24 dev lo; ip addr add 192.168.122.2/24 dev lo
       mount --bind "$RELEASE" release; mount -t proc proc proc; mount -t tmpfs tmpfs run; [ -e dev/null ] || mknod -m 666 dev/null c 1 3
       manifest . >"$WORK/before"
       # shellcheck disable=SC2086
@@ -86,6 +88,7 @@ for root in "$work/busybox" bullseye bookworm trixie; do
   # shellcheck disable=SC2086 # a list
   for story in life keeps-config foreign wrong-sum dry read-only-usr bare $packages; do check "$name: $story" in_root "$root" "$story"; done
 done
+check "bookworm: README" in_root "$top/artifacts/roots/bookworm" readme
 check "bookworm: killed at each command" in_root "$top/artifacts/roots/bookworm" killed
 check "bookworm: upgraded while hooks run" in_root "$top/artifacts/roots/bookworm" meanwhile
 
