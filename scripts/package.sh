@@ -94,7 +94,6 @@ Version: $version
 Release: 1
 Summary: ${summary^}
 License: MIT
-BuildArch: $1
 AutoReqProv: no
 Recommends: iptables
 %description

@@ -2,7 +2,7 @@
 # README's commands for a host: the two that install, forward and test, those that install by hand, and the one that removes.
 # The guest is an address of this root, on which something listens.
 block() { # N: the n-th block of shell commands
-  awk -v n="$1" '/^```sh$/ { i++; next } /^```/ { on = 0; next } i == n { print }' /release/README.md | awk 'NF'
+  awk -v n="$1" '/^```sh$/ { i++; on = 1; next } /^```/ { on = 0 } on && i == n && NF' /release/README.md
 }
 mkdir -p /run/libvirt/qemu
 cat >/run/libvirt/qemu/web.xml <<XML
