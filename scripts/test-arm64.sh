@@ -4,12 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 scripts/install-packages.sh qemu-user-static iptables file || exit 1
-passed=0 failed=0
-check() { # NAME COMMAND...
-  local name=$1 output; shift
-  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $name"
-  else failed=$((failed + 1)); printf 'FAIL  %s\n%s\n' "$name" "$output"; fi
-}
+. scripts/check.sh
 if [ -z "${HOOKAOT_NETNS:-}" ]; then
   scripts/build.sh linux-arm64 || exit 1
   HOOKAOT_NETNS=1 exec unshare -n "$0"
@@ -47,5 +42,4 @@ check "no rules" no_rules
 echo '{ "machines": { "web": { "private_ip": "nonsense" } } }' >"$CONFIG_FILENAME"
 check "a mistake in the config, with its place" refuses "config.json:1:40: error: found \"nonsense\"" hookctrl check
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+total

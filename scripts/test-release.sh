@@ -4,16 +4,11 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 top=$PWD
-passed=0 failed=0
+. scripts/check.sh
 
 scripts/install-packages.sh debootstrap busybox-static iptables iproute2 lintian || exit 1
 [ -x artifacts/linux-x64/hookaot ] || scripts/build.sh linux-x64 || exit 1
 
-check() { # NAME COMMAND...
-  local name=$1 output; shift
-  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $name$(sed -n 's/^\(killed at each .*\|.* events during .*\)/: \1/p' <<<"$output")"
-  else failed=$((failed + 1)); printf 'FAIL  %s\n%s\n' "$name" "$output"; fi
-}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -86,11 +81,10 @@ for root in "$work/busybox" bullseye bookworm trixie; do
   esac
   [ "$name" = busybox ] && packages="" || packages="deb rpm"
   # shellcheck disable=SC2086 # a list
-  for story in life keeps-config foreign wrong-sum dry read-only-usr bare $packages; do check "$name: $story" in_root "$root" "$story"; done
+  for story in life keeps-config foreign wrong-sum dry surroundings read-only-usr bare $packages; do check "$name: $story" in_root "$root" "$story"; done
 done
 check "bookworm: README" in_root "$top/artifacts/roots/bookworm" readme
 check "bookworm: killed at each command" in_root "$top/artifacts/roots/bookworm" killed
 check "bookworm: upgraded while hooks run" in_root "$top/artifacts/roots/bookworm" meanwhile
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+total

@@ -4,15 +4,11 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 scripts/install-packages.sh iproute2 iptables nftables procps kmod shellcheck zsh fish groff-base strace || exit 1
-passed=0 failed=0
-check() { # NAME COMMAND...
-  local name=$1 output; shift
-  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $name"
-  else failed=$((failed + 1)); printf 'FAIL  %s\n%s\n' "$name" "$output"; fi
-}
+. scripts/check.sh
 
 check "the static binary builds" scripts/build.sh linux-x64
-check "shellcheck" shellcheck install.sh scripts/*.sh scripts/packaging/*.sh tests/release/helpers.sh
+check "shellcheck" shellcheck -x install.sh scripts/*.sh scripts/packaging/*.sh
+check "shellcheck, tests/release" shellcheck -S warning -e SC2154,SC2034 tests/release/*.sh
 check "dotnet restore" dotnet restore HookAot.sln
 check "dotnet format" dotnet format HookAot.sln --verify-no-changes --no-restore
 
@@ -38,5 +34,4 @@ suite scripts/test-release.sh
 suite scripts/test-arm64.sh
 suite scripts/verify-container-build.sh
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+total

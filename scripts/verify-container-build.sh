@@ -4,12 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 scripts/install-packages.sh buildah debootstrap jq || exit 1
-passed=0 failed=0
-check() { # NAME COMMAND...
-  local name=$1 output; shift
-  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $name"
-  else failed=$((failed + 1)); printf 'FAIL  %s\n%s\n' "$name" "$(tail -40 <<<"$output")"; fi
-}
+. scripts/check.sh
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
 sdk=$(dirname "$(readlink -f "$(command -v dotnet)")")
 out=artifacts/container image=localhost/hookaot-sdk
@@ -59,5 +54,4 @@ if [ "$(artifacts/linux-x64/hookaot version 2>/dev/null)" = "$("$out/hookaot-lin
   check "the binary has the same bytes as the one that was built here" cmp "$out/hookaot-linux-x64" artifacts/linux-x64/hookaot
 fi
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+total

@@ -4,12 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 scripts/install-packages.sh faketime clang lld zlib1g-dev libc6-dev-arm64-cross libgcc-12-dev-arm64-cross binutils-aarch64-linux-gnu || exit 1
-passed=0 failed=0
-check() { # NAME COMMAND...
-  local name=$1 output; shift
-  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $name"
-  else failed=$((failed + 1)); printf 'FAIL  %s\n%s\n' "$name" "$(tail -40 <<<"$output")"; fi
-}
+. scripts/check.sh
 work=$(mktemp -d)
 user=hookaot-builder
 trap 'userdel -r $user 2>/dev/null; rm -rf "$work"' EXIT
@@ -49,5 +44,4 @@ for rid in linux-x64 linux-arm64; do
 done
 sha256sum "$work"/a/artifacts/*/hookaot | sed "s:$work/a/::"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+total

@@ -85,6 +85,28 @@ public class ConfigReaderTests
     }
 
     [Test]
+    [Arguments("\"\"", "\"192.168.0.1\"", true)] // every address against one
+    [Arguments("\"192.168.0.1\"", "\"\"", true)]
+    [Arguments("\"192.168.0.1\"", "[\"192.168.0.2\", \"192.168.0.1\"]", true)]
+    [Arguments("\"192.168.0.1\"", "\"192.168.0.2\"", false)]
+    public async Task A_public_port_is_taken_on_its_addresses(string first, string second, bool taken)
+    {
+        var result = Read($$"""
+            { "machines": { "a": { "private_ip": "10.0.0.2", "public_ip": {{first}}, "port_map": [["80-90", "80-90"]] }, "b": { "private_ip": "10.0.0.3", "public_ip": {{second}}, "port_map": [85, { "public": 85, "protocol": "udp" }] } } }
+            """);
+        await Assert.That(result.Config!.Machines[1].Forwards.Length).IsEqualTo(taken ? 1 : 2);
+        await Assert.That(result.Diagnostics.Length).IsEqualTo(taken ? 1 : 0);
+    }
+
+    [Test]
+    public async Task A_port_may_be_shared_by_sources_that_do_not_meet()
+    {
+        const string Text = """{ "machines": { "a": { "private_ip": "10.0.0.2", "source": "10.1.0.0/16", "port_map": [80] }, "b": { "private_ip": "10.0.0.3", "source": "10.2.0.0/16", "port_map": [80] } } }""";
+        await Assert.That(Read(Text).Diagnostics).IsEmpty();
+        await Assert.That(Read(Text.Replace("10.2.0.0/16", "10.0.0.0/8", StringComparison.Ordinal)).Diagnostics.Single().Message).Contains("is taken by \"a\"");
+    }
+
+    [Test]
     [Arguments("", "config.json: error: the file is empty; expected an object, at least {}")]
     [Arguments("[]", "config.json:1:1: error: found a list; expected an object with \"machines\" (at $)")]
     [Arguments("{\n  \"debug\": maybe\n}", "config.json:2:12: error: not valid JSON: 'm' is an invalid start of a value.")]

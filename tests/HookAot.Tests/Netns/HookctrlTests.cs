@@ -112,6 +112,48 @@ public sealed class HookctrlTests
     }
 
     [Test]
+    public async Task Networks_are_added_and_removed()
+    {
+        await using var world = await World.Create("{}");
+        await world.Done("network add default 192.168.122.0/24");
+        await Assert.That(await world.Done("network list")).Contains("192.168.122.0/24");
+        await Assert.That(await world.Refused("network add lan 192.168.122.1/24", 2)).Contains("found '192.168.122.1/24'; expected 192.168.122.0/24");
+        await Assert.That(await world.Refused("network remove defualt")).Contains("did you mean \"default\"?");
+        await world.Done("network remove default");
+        await Assert.That(await world.Done("network list")).IsEqualTo("NETWORK  RANGE\n");
+    }
+
+    [Test]
+    public async Task Check_shows_every_mistake_with_its_place()
+    {
+        await using var world = await World.Create(OneForward);
+        await Assert.That(await world.Done("check")).IsEmpty();
+        var other = Path.Combine(world.Directory, "other.json");
+        await File.WriteAllTextAsync(other, """
+            { "machines": {
+                "a": { "private_ip": "1.2.3", "port_map": [0] }
+            } }
+            """);
+        await Assert.That(await world.Refused($"check {other}")).Contains($"{other}:2:26: error: found \"1.2.3\"").And.Contains($"{other}:2:48: error: found 0");
+        await Assert.That(await world.Refused($"check {other}.not")).Contains("does not exist");
+    }
+
+    [Test]
+    public async Task Help_version_and_what_is_not_known()
+    {
+        await using var world = await World.Create();
+        await Assert.That(await world.Done("version")).Matches(@"^hookaot \d+\.\d+\.\d+\+\S+\n$");
+        await Assert.That(await world.Done("--version")).IsEqualTo(await world.Done("version"));
+        await Assert.That(await world.Done("port add --help")).Contains("hookctrl port add <NAME> <PORT>...");
+        await Assert.That((await world.Call()).Output).Contains("hookctrl port add web 8080:80");
+        await Assert.That(await world.Refused("statsu", 2)).Contains("did you mean 'status'?");
+        await Assert.That(await world.Refused("port ad a 80", 2)).Contains("did you mean 'add'?");
+        await Assert.That(await world.Refused("port add a 80:81:82", 2)).Contains("expected PUBLIC[:VM][/PROTOCOL]");
+        await Assert.That(await world.Refused("port add a", 2)).Contains("PORT");
+        await Assert.That(await world.Refused("list --colour", 2)).Contains("--colour");
+    }
+
+    [Test]
     public async Task Import_takes_over_a_hooks_json_and_its_forwards_work()
     {
         await using var world = await World.Create($$"""{ "public_ip": "{{Public}}" }""");

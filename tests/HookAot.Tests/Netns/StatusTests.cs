@@ -91,6 +91,16 @@ public sealed class StatusTests
     }
 
     [Test]
+    public async Task Watch_shows_it_again_and_again()
+    {
+        await using var world = await World.Create();
+        await world.Quietly("a", "start");
+        // Until the reader has seen two tables, and hangs up.
+        var seen = await Tool.Run([.. world.Host.Enter, "sh", "-c", $"'{world.Directory}/hooks/hookctrl' status --watch | grep -m 2 ^GUEST"], environment: world.HookEnvironment);
+        await Assert.That(seen.Output.Split('\n').Count(l => l.StartsWith("GUEST", StringComparison.Ordinal))).IsEqualTo(2);
+    }
+
+    [Test]
     public async Task Apply_says_what_changed()
     {
         await using var world = await World.Create(Two);
@@ -109,7 +119,7 @@ public sealed class StatusTests
 
             """);
         await Assert.That(await world.Done("port remove a 2222")).IsEqualTo($"- a: {Public}:2222/tcp -> {AddressA}:22\n- a: {Public2}:2222/tcp -> {AddressA}:22\n");
-        await Assert.That(await world.Done("port add b 81")).IsEqualTo("nothing to change\n");
+        await Assert.That(await world.Done("port add b 81")).IsEqualTo("saved; the rules stay as they are\n");
         using var json = JsonDocument.Parse(await world.Done("port add a 2200:22 --public-ip 192.168.0.166 --json"));
         await Assert.That(json.RootElement.GetProperty("added")[0].GetString()).IsEqualTo($"a: {Public}:2200/tcp -> {AddressA}:22");
         await Assert.That(await world.Done("apply --stop-all")).Contains($"- a: {Public}:2200/tcp");

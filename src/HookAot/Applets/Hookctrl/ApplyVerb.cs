@@ -28,7 +28,10 @@ internal static class ApplyVerb
     }
 
     /// <summary>Converges now.</summary>
-    public static int Run(Session session, bool stopAll = false)
+    /// <param name="session">What else was said.</param>
+    /// <param name="stopAll">Whether to take all rules out instead.</param>
+    /// <param name="saved">Whether the config has just been changed.</param>
+    public static int Run(Session session, bool stopAll = false, bool saved = false)
     {
         if (session.DryRun) return Show(session, stopAll);
         if (!Session.IsRoot("change the rules")) return Session.Refused;
@@ -41,15 +44,15 @@ internal static class ApplyVerb
             var changes = new ChangesRow([.. now.Except(old).Select(Shown).OfType<string>()], [.. old.Except(now).Select(Shown).OfType<string>()],
                 outcome.Done, !now.SetEquals(old) || !before.Jumps.SequenceEqual(after.Jumps));
             if (session.Json) Output.Write(JsonSerializer.Serialize(changes, HookctrlJson.Default.ChangesRow) + "\n");
-            else Output.Write(string.Concat([.. changes.Removed.Select(r => $"- {r}\n"), .. changes.Added.Select(a => $"+ {a}\n"), Sum(changes)]));
+            else Output.Write(string.Concat([.. changes.Removed.Select(r => $"- {r}\n"), .. changes.Added.Select(a => $"+ {a}\n"), Sum(changes, saved)]));
         }
 
         return outcome.Done ? Session.Done : Session.Refused;
     }
 
-    private static string Sum(ChangesRow changes) => changes switch
+    private static string Sum(ChangesRow changes, bool saved) => changes switch
     {
-        { Changed: false } => "nothing to change\n",
+        { Changed: false } => saved ? "saved; the rules stay as they are\n" : "nothing to change\n",
         { Added: [], Removed: [] } => "the same forwards; rules around them were put right\n",
         _ => "",
     };

@@ -21,7 +21,7 @@ internal static class Changes
             return Session.Done;
         }
 
-        return session.NoApply ? Session.Done : ApplyVerb.Run(session);
+        return session.NoApply ? Session.Done : ApplyVerb.Run(session, saved: !change.After.AsSpan().SequenceEqual(change.Before));
     }
 
     // Only what the change brings: an administrator has read the others before.

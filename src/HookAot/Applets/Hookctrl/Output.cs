@@ -9,6 +9,9 @@ internal static class Output
 {
     private static readonly bool Colours = Libc.isatty(1) != 0 && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
+    /// <summary>Whether nobody reads on.</summary>
+    public static bool ReaderIsGone { get; private set; }
+
     /// <summary>Writes text as it is.</summary>
     public static void Write(string text)
     {
@@ -19,7 +22,7 @@ internal static class Output
         }
         catch (IOException)
         {
-            // The reader has seen enough ("hookctrl list | head").
+            ReaderIsGone = true; // it has seen enough ("hookctrl list | head")
         }
     }
 

@@ -21,12 +21,15 @@ internal static class StatusVerb
             var session = Session.Of(parsed);
             if (!parsed.GetValue(watch)) return Show(session, "");
             const string home = "\e[H\e[2J";
-            while (true)
+            var code = Session.Done;
+            while (!Output.ReaderIsGone)
             {
                 // A terminal is cleared; a file or a pipe gets one table after the other.
-                _ = Show(session, Libc.isatty(1) != 0 ? home : "");
+                code = Show(session, Libc.isatty(1) != 0 ? home : "");
                 Thread.Sleep(TimeSpan.FromSeconds(2));
             }
+
+            return code;
         });
         return status;
     }
