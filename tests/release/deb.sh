@@ -14,7 +14,7 @@ iptables-save | grep HOOKAOT && fail "rules are left"
 dpkg -P hookaot
 [ ! -e "$H/config.json" ] || fail "the config is left after a purge"
 printf "#!/bin/sh\n" >"$H/qemu"; chmod 755 "$H/qemu"
-dpkg -i /release/hookaot.deb | grep -q "somebody else" || fail "says nothing of the foreign hook"
+says "somebody else" dpkg -i /release/hookaot.deb || fail "says nothing of the foreign hook"
 [ -x "$H/qemu.d/50-hookaot" ] || fail "no link in qemu.d"
 dpkg -P hookaot
 [ ! -e "$H/qemu.d" ] && [ -x "$H/qemu" ] || fail "qemu.d is left, or the foreign hook is gone"

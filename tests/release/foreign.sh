@@ -2,7 +2,7 @@
 # Somebody else's hook stays, and hookaot is called beside it.
 printf "#!/bin/sh\necho \"\$@\" >>/tmp/called\n" >"$H"/qemu; chmod 755 "$H"/qemu
 sha256sum "$H"/qemu >/tmp/qemu.sum
-/release/install.sh | grep -q "qemu is somebody else" || fail "does not say so"
+says "qemu is somebody else" /release/install.sh || fail "does not say so"
 sha256sum -c /tmp/qemu.sum || fail "the foreign hook was changed"
 [ "$(readlink "$H"/qemu.d/50-hookaot)" = ../hookaot ] || fail "no link in qemu.d"
 [ "$(readlink "$H"/lxc)" = hookaot ] || fail "no link lxc"

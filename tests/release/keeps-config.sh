@@ -5,6 +5,6 @@ hookctrl machine add web --private-ip 192.168.122.2
 cp $H/config.json /tmp/before
 /release/install.sh
 cmp /tmp/before $H/config.json || fail "an upgrade changed the config"
-/release/install.sh --uninstall | grep -q "is kept" || fail "does not say that the config is kept"
+says "is kept" /release/install.sh --uninstall || fail "does not say that the config is kept"
 cmp /tmp/before $H/config.json || fail "the config is gone"
 rm /tmp/before $H/config.json

@@ -11,7 +11,7 @@ grep -q restart /tmp/called && fail "something is restarted"
 # A guest that runs, and that the hook has never heard of.
 hookctrl machine add web --private-ip 192.168.122.2 --no-apply && hookctrl port add web 8080:80 --no-apply
 echo "<domstatus><domain type='kvm'><name>web</name></domain></domstatus>" >/run/libvirt/qemu/web.xml
-/release/install.sh | grep -q "+ web: any:8080/tcp" || fail "the running guest is not served"
+says "+ web: any:8080/tcp" /release/install.sh || fail "the running guest is not served"
 has_rule web || fail "no rule for the running guest"
 
 # A libvirtd without systemd gets a SIGHUP; its pid file ends without a line end.
@@ -19,7 +19,7 @@ rm -r /run/systemd
 (trap 'echo hup >>/tmp/called; exit' HUP; while :; do sleep 1; done) & printf %s $! >/run/libvirtd.pid
 /release/install.sh; wait
 grep -q '^hup$' /tmp/called || fail "no SIGHUP"
-PATH=/bin:/usr/bin /release/install.sh --dry-run 2>&1 | grep -q "iptables-restore is not on PATH" || fail "says nothing of the missing iptables"
+says "iptables-restore is not on PATH" env PATH=/bin:/usr/bin /release/install.sh --dry-run || fail "says nothing of the missing iptables"
 
 PATH=/tmp/bin:$PATH /release/install.sh --uninstall --purge
 iptables-save | grep HOOKAOT && fail "rules are left"

@@ -43,6 +43,7 @@ internal static class HookctrlApplet
 
         // A guest may be called "@web": that is no file of arguments.
         var parsed = CommandLine().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (Missing(parsed) is { } missing) return Session.Wrong([missing]);
         if (parsed.Errors.Count > 0) return Session.Wrong([.. parsed.Errors.Select(e => Printable.Escape(e.Message)), .. Meant(parsed), "'hookctrl --help' lists the commands"]);
         try
         {
@@ -114,6 +115,18 @@ internal static class HookctrlApplet
         foreach (var finding in result.Diagnostics) StandardError.WriteLine(finding.ToString());
         foreach (var doubt in result.Config is { } config ? ConfigDoubts.Find(session.Paths, config) : []) StandardError.WriteLine($"{path}: warning: {doubt}");
         return result.Diagnostics.Any(d => d.Severity == Severity.Error) ? Session.Refused : Session.Done;
+    }
+
+    /// <summary>Which words the command lacks; the library would not say.</summary>
+    private static string? Missing(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        if (parsed.Errors.Count == 0 || parsed.UnmatchedTokens.Count > 0 || command.Parents.OfType<Command>().FirstOrDefault() is not { } parent) return null;
+        var name = parent.Name != "hookctrl" ? $"{parent.Name} {command.Name}" : command.Name;
+        var lacks = command.Subcommands.Count > 0
+            ? string.Join(" or ", command.Subcommands.Select(c => c.Name))
+            : string.Join(" and ", command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is not { Tokens.Count: > 0 }).Select(a => a.Name));
+        return lacks.Length == 0 ? null : $"{name}: expected {lacks}; 'hookctrl {name} --help' explains";
     }
 
     private static IEnumerable<string> Meant(ParseResult parsed)

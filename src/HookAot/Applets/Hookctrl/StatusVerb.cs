@@ -11,6 +11,8 @@ namespace HookAot.Applets.Hookctrl;
 /// <summary>hookctrl status: what is in force, and what differs from what should be.</summary>
 internal static class StatusVerb
 {
+    private const int WatchMilliseconds = 2000;
+
     /// <summary>The verb.</summary>
     public static Command Status()
     {
@@ -21,14 +23,9 @@ internal static class StatusVerb
             var session = Session.Of(parsed);
             if (!parsed.GetValue(watch)) return Show(session, "");
             const string home = "\e[H\e[2J";
-            var code = Session.Done;
-            while (!Output.ReaderIsGone)
-            {
-                // A terminal is cleared; a file or a pipe gets one table after the other.
-                code = Show(session, Libc.isatty(1) != 0 ? home : "");
-                Thread.Sleep(TimeSpan.FromSeconds(2));
-            }
-
+            int code;
+            do code = Show(session, Libc.isatty(1) != 0 ? home : ""); // a terminal is cleared; a file or a pipe gets one table after the other
+            while (Output.WaitWithReader(WatchMilliseconds));
             return code;
         });
         return status;
