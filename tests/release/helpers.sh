@@ -12,4 +12,4 @@ says() { # WORDS COMMAND...; all of its output is read: grep -q alone would end 
   output=$("$@" 2>&1) || true
   case $output in *"$words"*) ;; *) echo "$output"; return 1 ;; esac
 }
-has_rule() { iptables-save >/tmp/rules; grep -q -- "--comment \"*$1\"* -j DNAT" /tmp/rules && rm /tmp/rules; }
+has_rule() { iptables-save >/run/rules; grep -q -- "--comment \"*$1\"* -j DNAT" /run/rules; }
