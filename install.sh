@@ -15,82 +15,115 @@ The binary is looked for beside this script, in dist/, and in artifacts/; with a
 END
 }
 
+say() { echo "install.sh: $*"; }
+warn() { echo "install.sh: warning: $*" >&2; }
+die() { echo "install.sh: $*" >&2; finished=yes; exit 1; }
+wrong() { echo "install.sh: $*" >&2; usage >&2; exit 2; }
+
 root=${DESTDIR:-}
 dry='' uninstall='' purge=''
 while [ $# -gt 0 ]; do
   case $1 in
-    --root) [ $# -gt 1 ] || { usage >&2; exit 2; }; root=$2; shift ;;
-    --root=*) root=${1#*=} ;;
+    --root | --root=*)
+      if [ "$1" = --root ]; then [ $# -gt 1 ] || wrong "--root needs a directory"; shift; root=$1; else root=${1#*=}; fi
+      # From a script whose variable is empty; it does not mean this host.
+      [ -n "$root" ] || wrong "--root needs a directory" ;;
     --dry-run) dry=yes ;;
     --uninstall) uninstall=yes ;;
     --purge) purge=yes ;;
-    -h|--help) usage; exit 0 ;;
-    *) echo "install.sh: '$1' is not known here" >&2; usage >&2; exit 2 ;;
+    -h | --help) usage; exit 0 ;;
+    *) wrong "'$1' is not known here" ;;
   esac
   shift
 done
-[ -z "$purge" ] || [ -n "$uninstall" ] || { echo "install.sh: --purge goes with --uninstall" >&2; exit 2; }
-root=${root%/}
+[ -z "$purge" ] || [ -n "$uninstall" ] || wrong "--purge goes with --uninstall"
+case $root in '' | /*) ;; *) root=$PWD/$root ;; esac
+while [ "${root%/}" != "$root" ]; do root=${root%/}; done
 
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 drivers="qemu lxc network"
 hooks=$root/etc/libvirt/hooks
 local=$root/usr/local
+command=$local/sbin/hookctrl
+pages="man8/hookctrl.8 man5/config.json.5"
+completions="bash:bash-completion/completions/hookctrl zsh:zsh/site-functions/_hookctrl fish:fish/vendor_completions.d/hookctrl.fish"
 # The directories that were not there before, for --uninstall.
 made=$hooks/hookaot.dirs
 
-say() { echo "install.sh: $*"; }
-warn() { echo "install.sh: warning: $*" >&2; }
-die() { echo "install.sh: $*" >&2; exit 1; }
 run() { if [ -n "$dry" ]; then echo "would run: $*"; else "$@"; fi; }
 has() { command -v "$1" >/dev/null 2>&1; }
+exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
 [ -n "$root" ] || [ -n "$dry" ] || [ "$(id -u)" -eq 0 ] || die "only root may do this: sudo $0"
 
 # --- small things, each of which leaves the old state or the new one ---
 
+temporary='' finished='' binary='' planned=''
+# shellcheck disable=SC2317 # the trap calls it
+at_exit() {
+  code=$?
+  [ -z "$temporary" ] || rm -f "$temporary"
+  [ $code -eq 0 ] || [ -n "$finished" ] || echo "install.sh: stopped before the end, for the reason above. Nothing is half written; run it again when that is cured" >&2
+}
+trap at_exit EXIT
+trap 'exit 1' HUP INT TERM
+
 make_dir() { # DIR
-  [ -d "$1" ] && return
-  make_dir "$(dirname "$1")"
-  run mkdir "$1"
-  [ -n "$dry" ] || dirs="$dirs$1
+  [ ! -d "$1" ] || return 0
+  case $planned in *"|$1|"*) return 0 ;; esac
+  make_dir "$(dirname "$1")" && run mkdir "$1" || return 1
+  if [ -n "$dry" ]; then planned="$planned|$1|"; return; fi
+  new_dirs="${new_dirs-}${1#"$root"}
 "
+  # The first ones lead to the record itself.
+  if [ -d "$hooks" ]; then printf %s "$new_dirs" >>"$made" && new_dirs=''; fi
 }
 
-put() { # SOURCE TARGET MODE
-  rm_stale "$2"
-  temporary=$2.new.$$
-  run cp "$1" "$temporary"
-  run chmod "$3" "$temporary"
-  [ "$(id -u)" -ne 0 ] || run chown 0:0 "$temporary"
-  # On the disk before its name is: a power cut must not leave an empty file.
-  run sync "$temporary"
-  run mv -f "$temporary" "$2"
+begin() { # TEMPORARY TARGET; what an installation that was killed has left goes
+  for stale in "$2".new.*; do if exists "$stale"; then run rm -f "$stale"; fi; done
+  temporary=$1
 }
+
+prepare() { # SOURCE TARGET MODE
+  begin "$2.new.$$" "$2"
+  run cp "$1" "$temporary" && run chmod "$3" "$temporary" || return 1
+  [ "$(id -u)" -ne 0 ] || run chown 0:0 "$temporary" || return 1
+  # On the disk before its name is: a power cut must not leave an empty file. Some file systems cannot say.
+  run sync "$temporary" || true
+}
+
+commit() { # TARGET
+  run mv -f "$temporary" "$1" && temporary=''
+}
+
+put() { prepare "$@" && commit "$2"; } # SOURCE TARGET MODE
 
 put_link() { # DESTINATION LINK
-  [ -L "$2" ] && [ "$(readlink "$2")" = "$1" ] && return
-  rm_stale "$hooks/link"
-  # Made where libvirt does not look for hooks, and renamed into place.
-  if [ "${2#"$hooks"}" != "$2" ]; then temporary=$hooks/link.new.$$; else temporary=$2.new.$$; fi
-  run ln -s "$1" "$temporary"
-  run mv -f "$temporary" "$2"
+  if [ "$(readlink "$2")" = "$1" ]; then return; fi
+  # In <driver>.d/ libvirt calls whatever it finds: made beside it, and renamed into place.
+  case $2 in "$hooks"/*) begin "$hooks/link.new.$$" "$hooks/link" ;; *) begin "$2.new.$$" "$2" ;; esac
+  run ln -s "$1" "$temporary" && commit "$2"
 }
 
-rm_stale() { # what an installation that was killed has left
-  for stale in "$1".new.*; do [ -e "$stale" ] || [ -L "$stale" ] || continue; run rm -f "$stale"; done
-}
-
-remove() { # FILE...
-  for file; do if [ -e "$file" ] || [ -L "$file" ]; then run rm -f "$file"; fi; done
+remove() { # FILE..., and what is left of their temporary ones
+  for file; do
+    if exists "$file"; then run rm -f "$file"; fi
+    begin '' "$file"
+  done
 }
 
 sum() { sha256sum "$1" | { read -r sum _; echo "$sum"; }; }
 
-# Whether a hook is hookaot: a link to it, or a copy.
+# Whether a hook is hookaot: a link to it, or a copy of the one that is installed or of the one that is going to be.
 is_ours() { # FILE
-  case $([ -L "$1" ] && readlink "$1") in hookaot | ../hookaot | */etc/libvirt/hooks/hookaot) return 0 ;; esac
-  [ -f "$1" ] && [ -f "$hooks/hookaot" ] && [ "$(sum "$1")" = "$(sum "$hooks/hookaot")" ]
+  if [ -L "$1" ]; then
+    case $(readlink "$1") in hookaot | ../hookaot | */etc/libvirt/hooks/hookaot) return 0 ;; *) return 1 ;; esac
+  fi
+  [ -f "$1" ] || return 1
+  for known in "$hooks/hookaot" "$binary"; do
+    if [ -f "$known" ] && [ "$(sum "$1")" = "$(sum "$known")" ]; then return 0; fi
+  done
+  return 1
 }
 
 # libvirt looks for hooks at its start and on reload. A restart would be felt by its clients.
@@ -98,14 +131,15 @@ tell_libvirt() {
   [ -z "$root" ] || return 0
   if [ -d /run/systemd/system ] && has systemctl; then
     for unit in libvirtd virtqemud virtlxcd virtnetworkd; do
-      if systemctl is-active --quiet "$unit"; then run systemctl reload "$unit" || warn "$unit cannot be reloaded; do it before the next guest starts"; fi
+      if systemctl is-active --quiet "$unit"; then run systemctl reload "$unit" || warn "$unit cannot be reloaded; do it before the next guest starts: systemctl reload $unit"; fi
     done
   else
-    for file in /run/libvirtd.pid /run/virtqemud.pid /run/virtlxcd.pid /run/virtnetworkd.pid; do
-      [ -r "$file" ] || continue
-      pid=''
-      read -r pid <"$file" || true # libvirt writes no line end
-      [ -z "$pid" ] || run kill -HUP "$pid" 2>/dev/null || true
+    for file in /run/libvirtd.pid /run/libvirt/libvirtd.pid /run/virtqemud.pid /run/virtlxcd.pid /run/virtnetworkd.pid; do
+      pid='' name=''
+      if [ -r "$file" ]; then read -r pid <"$file" || true; fi # libvirt writes no line end
+      # After a crash the number may be another process's by now.
+      if [ -n "$pid" ] && [ -r "/proc/$pid/comm" ]; then read -r name <"/proc/$pid/comm" || true; fi
+      if [ -n "$name" ] && [ "$name.pid" = "$(basename "$file")" ]; then run kill -HUP "$pid" || warn "$name could not be told; do it before the next guest starts: kill -HUP $pid"; fi
     done
   fi
 }
@@ -113,35 +147,36 @@ tell_libvirt() {
 # --- uninstall ---
 
 if [ -n "$uninstall" ]; then
-  if [ -z "$root" ] && [ -x "$hooks/hookaot" ]; then
-    run "$hooks/hookaot" hookctrl apply --stop-all >/dev/null || warn "the rules are not all out; see above"
-    run rm -rf /run/hookaot
-  fi
+  left=''
+  # The links first, so that no event puts rules back; libvirt 6.5 and later do not mind, the others are told at once.
   for driver in $drivers; do
     if is_ours "$hooks/$driver"; then remove "$hooks/$driver"; fi
-    remove "$hooks/$driver.d/50-hookaot"
+    if is_ours "$hooks/$driver.d/50-hookaot"; then remove "$hooks/$driver.d/50-hookaot"; fi
   done
   tell_libvirt
-  if [ -L "$local/sbin/hookctrl" ]; then remove "$local/sbin/hookctrl"; fi
-  remove "$local/share/man/man8/hookctrl.8" "$local/share/man/man5/config.json.5" \
-    "$local/share/bash-completion/completions/hookctrl" "$local/share/zsh/site-functions/_hookctrl" \
-    "$local/share/fish/vendor_completions.d/hookctrl.fish" "$hooks/config.schema.json" "$hooks/hookaot"
-  [ -z "$purge" ] || remove "$hooks/config.json"
-  for file in "$hooks/hookaot" "$hooks/link" "$hooks/config.schema.json" "$local/sbin/hookctrl"; do rm_stale "$file"; done
+  if [ -z "$root" ] && [ -x "$hooks/hookaot" ]; then
+    run "$hooks/hookaot" hookctrl apply --stop-all || left=yes
+    run rm -rf /run/hookaot
+  fi
+  if is_ours "$command"; then remove "$command"; fi
+  for page in $pages; do remove "$local/share/man/$page"; done
+  for completion in $completions; do remove "$local/share/${completion#*:}"; done
+  remove "$hooks/config.schema.json" "$hooks/link" "$hooks/hookaot"
+  if [ -n "$purge" ]; then
+    remove "$hooks/config.json"
+    for file in "$hooks"/config.json.*.tmp; do remove "$file"; done # of a hookctrl that was killed
+  fi
   if [ -f "$made" ]; then
-    dirs=$(cat "$made")
-    remove "$made"
-    # In the order in which they were made, so the innermost last: backwards.
-    backwards=
+    # Outer ones stand before inner ones: backwards.
+    backwards=''
     while read -r dir; do backwards="$dir
-$backwards"; done <<END
-$dirs
-END
-    while read -r dir; do [ -z "$dir" ] || [ ! -d "$root$dir" ] || run rmdir "$root$dir" 2>/dev/null || true; done <<END
-$backwards
-END
+$backwards"; done <"$made"
+    remove "$made"
+    # What somebody else has put something into stays.
+    echo "$backwards" | while read -r dir; do if [ -n "$dir" ] && [ -d "$root$dir" ]; then run rmdir "$root$dir" 2>/dev/null || true; fi; done
   fi
   if [ -f "$hooks/config.json" ] && [ -z "$purge" ]; then say "removed; $hooks/config.json is kept (--purge removes it too)"; else say "removed"; fi
+  [ -z "$left" ] || die "the rules could not be taken out, for the reason above. By hand: iptables-save | grep -v HOOKAOT | iptables-restore"
   exit 0
 fi
 
@@ -152,6 +187,8 @@ case $(uname -m) in
   aarch64) arch=arm64 ;;
   *) die "this machine is a $(uname -m); there are binaries for x86_64 and aarch64" ;;
 esac
+[ ! -e "$root/usr/sbin/hookaot" ] ||
+  die "hookaot is installed here as a package already, and one is enough: upgrade that, or remove it first (apt-get remove hookaot, dnf remove hookaot; config.json stays)"
 find_binary() {
   for binary in "$here/hookaot" "$here/hookaot-linux-$arch" "$here/dist/hookaot-linux-$arch" "$here/artifacts/linux-$arch/hookaot"; do
     if [ -f "$binary" ]; then return; fi
@@ -169,66 +206,37 @@ fi
 sums=$(dirname "$binary")/SHA256SUMS
 if [ -f "$sums" ]; then
   expected=
-  while read -r sum name; do [ "${name#\*}" != "$(basename "$binary")" ] || expected=$sum; done <"$sums"
+  while read -r sum name || [ -n "$sum" ]; do [ "${name#\*}" != "$(basename "$binary")" ] || expected=$sum; done <"$sums"
   [ -n "$expected" ] || die "$sums does not name $(basename "$binary"); it is from another release, or the file has another name"
   actual=$(sum "$binary")
   [ "$actual" = "$expected" ] || die "$binary is not what $sums says: its SHA-256 is $actual, expected $expected; download it again"
 fi
-[ -n "$dry" ] || version=$("$binary" hookctrl version) || die "$binary does not run here; nothing was changed"
 
-# --- install ---
+# Before the binary is replaced, since a hook may be a copy of it.
+foreign=' '
+for driver in $drivers; do
+  if exists "$hooks/$driver" && ! is_ours "$hooks/$driver"; then foreign="$foreign$driver "; fi
+done
 
-dirs=
-note_dirs() { [ -z "$dirs" ] || [ -n "$dry" ] || printf %s "$dirs" | while read -r dir; do echo "${dir#"$root"}"; done >>"$made"; dirs=; }
-trap 'rm -f "$hooks"/*.new.$$ "$local"/sbin/*.new.$$ 2>/dev/null; note_dirs' EXIT
-trap 'exit 1' HUP INT TERM
+# --- install: first what forwards, then what is convenient ---
 
 make_dir "$hooks"
-put "$binary" "$hooks/hookaot" 755
-[ ! -f "$here/config.schema.json" ] || put "$here/config.schema.json" "$hooks/config.schema.json" 644
+prepare "$binary" "$hooks/hookaot" 755
+# Tried here, where it is executable: what was downloaded is not, and /tmp may be mounted noexec.
+[ -n "$dry" ] || version=$("$temporary" hookctrl version) || die "$binary does not run on this machine; nothing was changed"
+commit "$hooks/hookaot"
 for driver in $drivers; do
-  if { [ -e "$hooks/$driver" ] || [ -L "$hooks/$driver" ]; } && ! is_ours "$hooks/$driver"; then
-    make_dir "$hooks/$driver.d"
-    put_link ../hookaot "$hooks/$driver.d/50-hookaot"
-    say "$hooks/$driver is somebody else's and stays; hookaot is $hooks/$driver.d/50-hookaot, which libvirt 6.5 and later call after it"
-    say "if it is the Python hook that hookaot takes the place of: rm $hooks/$driver, then install again"
-  else
-    put_link hookaot "$hooks/$driver"
-    remove "$hooks/$driver.d/50-hookaot"
-  fi
+  case $foreign in
+    *" $driver "*)
+      make_dir "$hooks/$driver.d"
+      put_link ../hookaot "$hooks/$driver.d/50-hookaot"
+      say "$hooks/$driver is somebody else's and stays; hookaot is $hooks/$driver.d/50-hookaot, which libvirt 6.5 and later call after it"
+      say "if it is the Python hook that hookaot takes the place of: rm $hooks/$driver, then install again" ;;
+    *)
+      put_link hookaot "$hooks/$driver"
+      if is_ours "$hooks/$driver.d/50-hookaot"; then remove "$hooks/$driver.d/50-hookaot"; fi ;;
+  esac
 done
-note_dirs
-
-writable() { # DIR; tried, since busybox's test -w says yes to root on a read-only file system
-  existing=$1
-  while [ ! -d "$existing" ]; do existing=$(dirname "$existing"); done
-  ( : >"$existing/hookaot.new.$$" ) 2>/dev/null && rm -f "$existing/hookaot.new.$$"
-}
-extra() { # SOURCE TARGET; what is convenient, but not needed
-  [ -f "$1" ] || return 0
-  make_dir "$(dirname "$2")" && put "$1" "$2" 644
-}
-if [ -n "$dry" ] || writable "$local"; then
-  make_dir "$local/sbin"
-  if [ -e "$local/sbin/hookctrl" ] && [ ! -L "$local/sbin/hookctrl" ]; then
-    warn "$local/sbin/hookctrl is somebody else's and stays; hookaot's is: /etc/libvirt/hooks/hookaot hookctrl"
-  else
-    put_link /etc/libvirt/hooks/hookaot "$local/sbin/hookctrl"
-  fi
-  extra "$here/man/hookctrl.8" "$local/share/man/man8/hookctrl.8"
-  extra "$here/man/config.json.5" "$local/share/man/man5/config.json.5"
-  for shell in bash:bash-completion/completions/hookctrl zsh:zsh/site-functions/_hookctrl fish:fish/vendor_completions.d/hookctrl.fish; do
-    target=$local/share/${shell#*:}
-    make_dir "$(dirname "$target")"
-    if [ -n "$dry" ]; then echo "would write: $target"; continue; fi
-    "$binary" hookctrl completion "${shell%%:*}" >"$target.new.$$"
-    mv -f "$target.new.$$" "$target"
-  done
-  note_dirs
-else
-  warn "$local cannot be written to: no man pages, and the command is: /etc/libvirt/hooks/hookaot hookctrl"
-fi
-
 if has restorecon && [ -z "$root" ]; then run restorecon -R "$hooks" || warn "the SELinux labels of $hooks are not set; libvirt may not run the hook"; fi
 has iptables-restore || has nft || [ -n "$root" ] || warn "neither iptables nor nft is installed: nothing can be forwarded without"
 has iptables-restore || [ -n "$root" ] || warn "iptables-restore is not on PATH; this version needs it"
@@ -236,5 +244,34 @@ tell_libvirt
 if [ -z "$root" ] && [ -f "$hooks/config.json" ]; then
   # For guests that run already.
   run "$hooks/hookaot" hookctrl apply || warn "hookctrl apply has failed; what is installed is in order"
+fi
+
+extra() { # SOURCE TARGET
+  [ -f "$1" ] || return 0
+  { make_dir "$(dirname "$2")" && put "$1" "$2" 644; } || missing "$2"
+}
+completion() { # SHELL TARGET
+  if [ -n "$dry" ]; then echo "would write: $2"; return; fi
+  { make_dir "$(dirname "$2")" && begin "$2.new.$$" "$2" && "$hooks/hookaot" hookctrl completion "$1" >"$temporary" && commit "$2"; } || missing "$2"
+}
+missing() { # TARGET
+  warn "$1 could not be written; the hook works without it"
+  [ -z "$temporary" ] || rm -f "$temporary"
+  temporary=''
+}
+existing=$local
+while [ ! -d "$existing" ]; do existing=$(dirname "$existing"); done
+extra "$here/config.schema.json" "$hooks/config.schema.json"
+# Tried, since busybox's test -w says yes to root on a read-only file system.
+if [ -z "$dry" ] && ! touch "$existing" 2>/dev/null; then
+  warn "$local cannot be written to: no man pages, and the command is: /etc/libvirt/hooks/hookaot hookctrl"
+else
+  if exists "$command" && ! is_ours "$command"; then
+    warn "$command is somebody else's and stays; hookaot's is: /etc/libvirt/hooks/hookaot hookctrl"
+  else
+    { make_dir "$local/sbin" && put_link /etc/libvirt/hooks/hookaot "$command"; } || missing "$command"
+  fi
+  for page in $pages; do extra "$here/man/${page#*/}" "$local/share/man/$page"; done
+  for item in $completions; do completion "${item%%:*}" "$local/share/${item#*:}"; done
 fi
 [ -n "$dry" ] || say "installed $version; next: hookctrl machine add NAME --private-ip IP"

@@ -81,7 +81,7 @@ for root in "$work/busybox" bullseye bookworm trixie; do
   esac
   [ "$name" = busybox ] && packages="" || packages="deb rpm"
   # shellcheck disable=SC2086 # a list
-  for story in life keeps-config foreign wrong-sum dry surroundings read-only-usr bare $packages; do check "$name: $story" in_root "$root" "$story"; done
+  for story in life keeps-config downloaded copies foreign root full wrong-sum dry surroundings read-only-usr bare $packages; do check "$name: $story" in_root "$root" "$story"; done
 done
 check "bookworm: README" in_root "$top/artifacts/roots/bookworm" readme
 check "bookworm: killed at each command" in_root "$top/artifacts/roots/bookworm" killed

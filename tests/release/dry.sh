@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # A dry run changes nothing, and what is not understood neither.
-/release/install.sh --dry-run
+/release/install.sh --dry-run >/tmp/said
+[ -z "$(grep mkdir /tmp/said | sort | uniq -d)" ] || fail "makes a directory twice: $(cat /tmp/said)"
+rm /tmp/said
 /release/install.sh --uninstall --purge --dry-run
 code=0; /release/install.sh --no-such 2>/dev/null || code=$?
 [ $code -eq 2 ] || fail "--no-such ends with $code"

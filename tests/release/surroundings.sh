@@ -16,10 +16,22 @@ has_rule web || fail "no rule for the running guest"
 
 # A libvirtd without systemd gets a SIGHUP; its pid file ends without a line end.
 rm -r /run/systemd
-(trap 'echo hup >>/tmp/called; exit' HUP; while :; do sleep 1; done) & printf %s $! >/run/libvirtd.pid
+printf '#!/bin/sh\ntrap "echo hup >>/tmp/called; exit" HUP\ntouch /run/up; while :; do sleep 1; done\n' >/tmp/bin/libvirtd; chmod 755 /tmp/bin/libvirtd
+/tmp/bin/libvirtd & printf %s $! >/run/libvirtd.pid
+while [ ! -e /run/up ]; do :; done
 /release/install.sh; wait
 grep -q '^hup$' /tmp/called || fail "no SIGHUP"
+# Whose number is another process's by now gets none.
+sleep 30 & echo $! >/run/libvirtd.pid
+/release/install.sh; kill $! || fail "another process was told"
 says "iptables-restore is not on PATH" env PATH=/bin:/usr/bin /release/install.sh --dry-run || fail "says nothing of the missing iptables"
+
+# What cannot be taken out is said, with the way to do it by hand; the rest goes.
+printf '#!/bin/sh\nexit 1\n' >/tmp/bin/iptables-restore; cp /tmp/bin/iptables-restore /tmp/bin/iptables; cp /tmp/bin/iptables /tmp/bin/iptables-save; chmod 755 /tmp/bin/iptables*
+code=0; says "By hand: iptables-save | grep -v HOOKAOT" env PATH=/tmp/bin:$PATH /release/install.sh --uninstall || fail "does not say that rules are left"
+[ ! -e "$H/hookaot" ] || fail "not removed"
+rm /tmp/bin/iptables*
+/release/install.sh; has_rule web || fail "no rule after it is installed again"
 
 PATH=/tmp/bin:$PATH /release/install.sh --uninstall --purge
 iptables-save | grep HOOKAOT && fail "rules are left"
