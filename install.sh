@@ -58,7 +58,7 @@ exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
 # --- small things, each of which leaves the old state or the new one ---
 
-temporary='' finished='' binary='' planned=''
+temporary='' finished='' binary='' planned='' new_dirs=''
 # shellcheck disable=SC2317 # the trap calls it
 at_exit() {
   code=$?
@@ -71,21 +71,28 @@ trap 'exit 1' HUP INT TERM
 make_dir() { # DIR
   [ ! -d "$1" ] || return 0
   case $planned in *"|$1|"*) return 0 ;; esac
-  make_dir "$(dirname "$1")" && run mkdir "$1" || return 1
-  if [ -n "$dry" ]; then planned="$planned|$1|"; return; fi
-  new_dirs="${new_dirs-}${1#"$root"}
+  make_dir "$(dirname "$1")" || return
+  if [ -n "$dry" ]; then planned="$planned|$1|"; fi
+  # Written down before it is made, but for those that lead to the record itself.
+  new_dirs="$new_dirs${1#"$root"}
 "
-  # The first ones lead to the record itself.
-  if [ -d "$hooks" ]; then printf %s "$new_dirs" >>"$made" && new_dirs=''; fi
+  record && run mkdir "$1" && record
+}
+record() {
+  if [ -z "$dry" ] && [ -d "$hooks" ]; then printf %s "$new_dirs" >>"$made" && new_dirs=''; fi
 }
 
-begin() { # TEMPORARY TARGET; what an installation that was killed has left goes
-  for stale in "$2".new.*; do if exists "$stale"; then run rm -f "$stale"; fi; done
-  temporary=$1
+rm_stale() { # FILE; what an installation that was killed has left
+  for stale in "$1".new.*; do if exists "$stale"; then run rm -f "$stale"; fi; done
+}
+
+begin() { # FILE; $temporary is where it is made
+  rm_stale "$1"
+  temporary=$1.new.$$
 }
 
 prepare() { # SOURCE TARGET MODE
-  begin "$2.new.$$" "$2"
+  begin "$2"
   run cp "$1" "$temporary" && run chmod "$3" "$temporary" || return 1
   [ "$(id -u)" -ne 0 ] || run chown 0:0 "$temporary" || return 1
   # On the disk before its name is: a power cut must not leave an empty file. Some file systems cannot say.
@@ -101,14 +108,14 @@ put() { prepare "$@" && commit "$2"; } # SOURCE TARGET MODE
 put_link() { # DESTINATION LINK
   if [ "$(readlink "$2")" = "$1" ]; then return; fi
   # In <driver>.d/ libvirt calls whatever it finds: made beside it, and renamed into place.
-  case $2 in "$hooks"/*) begin "$hooks/link.new.$$" "$hooks/link" ;; *) begin "$2.new.$$" "$2" ;; esac
+  case $2 in "$hooks"/*) begin "$hooks/link" ;; *) begin "$2" ;; esac
   run ln -s "$1" "$temporary" && commit "$2"
 }
 
 remove() { # FILE..., and what is left of their temporary ones
   for file; do
     if exists "$file"; then run rm -f "$file"; fi
-    begin '' "$file"
+    rm_stale "$file"
   done
 }
 
@@ -159,6 +166,7 @@ if [ -n "$uninstall" ]; then
     run rm -rf /run/hookaot
   fi
   if is_ours "$command"; then remove "$command"; fi
+  rm_stale "$command"
   for page in $pages; do remove "$local/share/man/$page"; done
   for completion in $completions; do remove "$local/share/${completion#*:}"; done
   remove "$hooks/config.schema.json" "$hooks/link" "$hooks/hookaot"
@@ -171,9 +179,11 @@ if [ -n "$uninstall" ]; then
     backwards=''
     while read -r dir; do backwards="$dir
 $backwards"; done <"$made"
-    remove "$made"
     # What somebody else has put something into stays.
-    echo "$backwards" | while read -r dir; do if [ -n "$dir" ] && [ -d "$root$dir" ]; then run rmdir "$root$dir" 2>/dev/null || true; fi; done
+    remove_dirs() { echo "$backwards" | while read -r dir; do if [ -n "$dir" ] && [ -d "$root$dir" ]; then run rmdir "$root$dir" 2>/dev/null || true; fi; done; }
+    [ -n "$dry" ] || remove_dirs
+    remove "$made"
+    remove_dirs # those that the record itself was in
   fi
   if [ -f "$hooks/config.json" ] && [ -z "$purge" ]; then say "removed; $hooks/config.json is kept (--purge removes it too)"; else say "removed"; fi
   [ -z "$left" ] || die "the rules could not be taken out, for the reason above. By hand: iptables-save | grep -v HOOKAOT | iptables-restore"
@@ -252,7 +262,7 @@ extra() { # SOURCE TARGET
 }
 completion() { # SHELL TARGET
   if [ -n "$dry" ]; then echo "would write: $2"; return; fi
-  { make_dir "$(dirname "$2")" && begin "$2.new.$$" "$2" && "$hooks/hookaot" hookctrl completion "$1" >"$temporary" && commit "$2"; } || missing "$2"
+  { make_dir "$(dirname "$2")" && begin "$2" && "$hooks/hookaot" hookctrl completion "$1" >"$temporary" && commit "$2"; } || missing "$2"
 }
 missing() { # TARGET
   warn "$1 could not be written; the hook works without it"

@@ -1,9 +1,10 @@
 # shellcheck shell=sh
-# install.sh is killed at each command that it runs: the binary is the old one or the new one, and the hook works.
+# install.sh is killed at each command that it runs. In an upgrade, the binary is the old one or the new one, and the hook works.
+# In a first installation and in a removal, a removal afterwards leaves nothing.
 mkdir -p /tmp/wrap /tmp/new; cp -r /release/. /tmp/new; printf newer >>/tmp/new/hookaot-linux-x64
 (cd /tmp/new && sha256sum hookaot-linux-x64 >SHA256SUMS)
 old=$(sha256sum </release/hookaot-linux-x64) new=$(sha256sum </tmp/new/hookaot-linux-x64)
-for command in cp chmod chown sync mv ln mkdir rm cat readlink dirname sha256sum; do
+for command in cp chmod chown sync mv ln mkdir rm rmdir touch readlink dirname sha256sum; do
   printf "#!/bin/sh\nn=\$(/bin/cat /tmp/count); n=\$((n - 1)); echo \$n >/tmp/count; [ \$n -ne 0 ] || kill -9 \$PPID\nPATH=\$OLD exec %s \"\$@\"\n" $command >/tmp/wrap/$command
 done
 /bin/chmod 755 /tmp/wrap/*
@@ -19,9 +20,26 @@ while [ -z "$ended" ]; do
   event qemu web start 2>/tmp/said || fail "killed at command $n, the hook fails: $(cat /tmp/said)"
   hookctrl list >/dev/null || fail "killed at command $n, there is no hookctrl"
   [ -n "$ended" ] || /release/install.sh >/dev/null || fail "killed at command $n, it cannot be installed again"
-  for stale in $H/*.new.* /usr/local/sbin/*.new.*; do [ ! -e "$stale" ] || fail "$stale is left"; done
+  stale=$(find "$H" /usr/local -name "*.new.*")
+  [ -z "$stale" ] || fail "killed at command $n, the next one leaves $stale"
 done
 [ $n -gt 20 ] || fail "only $n commands were seen"
 echo "killed at each of $((n - 1)) commands"
 /release/install.sh --uninstall --purge >/dev/null
+
+files() { find "$H" /usr/local | sort; }
+before=$(files)
+for first in "" --uninstall; do
+  n=0 ended=
+  while [ -z "$ended" ]; do
+    n=$((n + 1)); echo $n >/tmp/count
+    [ -z "$first" ] || /release/install.sh >/dev/null
+    # shellcheck disable=SC2086 # none or one
+    if PATH=/tmp/wrap:$PATH /release/install.sh $first >/dev/null 2>&1; then ended=yes; fi
+    /release/install.sh --uninstall >/dev/null 2>&1 || fail "killed at command $n of install.sh $first, it cannot be removed"
+    [ "$(files)" = "$before" ] || fail "killed at command $n of install.sh $first, a removal leaves: $(files)"
+  done
+  [ $n -gt 10 ] || fail "only $n commands of install.sh $first were seen"
+  echo "install.sh $first killed at each of $((n - 1)) commands"
+done
 rm -r /tmp/wrap /tmp/new /tmp/count /tmp/said
