@@ -31,7 +31,7 @@ build() {
   rm -rf $out && cp -r "$folder" $out
   buildah rm "$container" && buildah rmi localhost/hookaot-release
 }
-files() { [ "$(cd $out && echo *)" = "SHA256SUMS hookaot-linux-arm64 hookaot-linux-x64 hookaot.cdx.json" ] || { ls $out; false; }; }
+files() { [ "$(cd $out && echo *)" = "SHA256SUMS config.schema.json hookaot-linux-arm64 hookaot-linux-x64 hookaot.cdx.json install.sh man" ] || { ls $out; false; }; }
 sums() { (cd $out && sha256sum --strict -c SHA256SUMS); }
 says_source() { [ "$($out/hookaot-linux-x64 version)" = "hookaot $(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)+$source" ]; }
 sbom() { # well-formed, complete, and about these files
@@ -46,7 +46,7 @@ sbom() { # well-formed, complete, and about these files
 
 check "a base image" base_image
 check "Dockerfile.build" build
-check "it gives the binaries, their sums and the SBOM" files
+check "it gives the binaries, install.sh with what it installs, sums and the SBOM" files
 check "SHA256SUMS is right" sums
 check "the binary says what it was built from" says_source
 check "the SBOM names all that is in it" sbom
