@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the static Native AOT binary: scripts/build.sh [linux-x64|linux-arm64] -> artifacts/<rid>/hookaot
-# SOURCE=REVISION names what it is built from, for "hookaot version"; without it, git says, where there is a checkout.
+# SOURCE=REVISION names what it is built from, for "hookaot version"; without it, git is asked.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,13 +13,9 @@ esac
 # shellcheck disable=SC2086 # a list of package names
 scripts/install-packages.sh $packages
 
-# A fixed number of digits: git's own choice depends on how much of the history the clone has.
-revision() { git describe --always --exclude='*' --abbrev=12 --dirty || echo "build.sh: git does not say which revision this is" >&2; }
-[ -n "${SOURCE-}" ] || [ ! -e .git ] || SOURCE=$(revision)
-
 # Changed link properties alone do not relink: what is in obj may be from another set of them.
 rm -rf "artifacts/$rid" "src/HookAot/obj/Release/net10.0/$rid" "src/HookAot/bin/Release/net10.0/$rid"
-dotnet publish src/HookAot -c Release -r "$rid" -o "artifacts/$rid" -p:SourceRevisionId="${SOURCE-}" --nologo -v quiet
+dotnet publish src/HookAot -c Release -r "$rid" -o "artifacts/$rid" -p:SourceRevisionId="${SOURCE:-$(scripts/revision.sh)}" --nologo -v quiet
 size=$(stat -c %s "artifacts/$rid/hookaot")
 [ "$size" -le 8388608 ] || { echo "build.sh: artifacts/$rid/hookaot has $size bytes, more than 8 MB" >&2; exit 1; }
 echo "artifacts/$rid/hookaot: $size bytes"
