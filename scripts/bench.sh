@@ -3,6 +3,8 @@
 #   start of a guest with 100 forwards   against   iptables-restore of the same script    at most 3 times
 #   a call that has nothing to do        against   /bin/true                              at most 4 times
 #   peak memory with 1000 forwards                                                        at most 16 MB
+#   hookctrl list with 10,000 forwards                                                    at most 100 ms
+#   hookctrl --help                                                                       at most 10 ms
 # A benchmark, not a test: run it on a machine that does nothing else. Exit code 1 where a bound is exceeded.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -69,4 +71,13 @@ config 1000 false >$CONFIG_FILENAME
 peak=$(command time -f %M "$work/hooks/qemu" web start begin - <$work/web.xml 2>&1 | tail -1)
 printf '%-44s %7.1f MB%31s\n' "peak memory, 1000 forwards" "$(awk "BEGIN { print $peak / 1024 }")" "(at most 16)"
 [ "$peak" -le 16384 ] || bound=1
+
+command_row() { # WHAT OURS LIMIT
+  awk -v w="$1" -v a="$2" -v l="$3" 'BEGIN { printf "%-44s %7.2f ms%22s(at most %s ms)\n", w, a*1000, "", l; exit !(a*1000 <= l) }' || bound=1
+}
+config 10000 false >$CONFIG_FILENAME
+cp artifacts/linux-x64/hookaot $work/hookctrl
+run --shell=none "$work/hookctrl list" "$work/hookctrl --help"
+command_row "hookctrl list, 10,000 forwards" "$(median 2 $work/out.csv)" 100
+command_row "hookctrl --help" "$(median 3 $work/out.csv)" 10
 exit $bound

@@ -1,14 +1,13 @@
 #!/bin/sh
-# Builds a release: dist/hookaot-linux-x64, dist/hookaot-linux-arm64, dist/hookaot.cdx.json (the bill of materials), dist/SHA256SUMS
+# Builds what a release consists of into dist/: the binaries for both architectures, an SBOM, SHA256SUMS. Dockerfile.build runs it in a container.
 set -eu
 cd "$(dirname "$0")/.."
-
-export CI=true # exactly the packages of packages.lock.json
-rm -rf dist
+umask 022
+export CI=true # packages exactly as the lock file has them
+rm -rf dist && mkdir dist
 for rid in linux-x64 linux-arm64; do
-  scripts/build.sh $rid
-  install -D -m 755 "artifacts/$rid/hookaot" "dist/hookaot-$rid"
+  scripts/build.sh "$rid"
+  cp "artifacts/$rid/hookaot" "dist/hookaot-$rid"
 done
 scripts/sbom.sh >dist/hookaot.cdx.json
-cd dist
-sha256sum hookaot* >SHA256SUMS
+(cd dist && sha256sum hookaot-linux-x64 hookaot-linux-arm64 hookaot.cdx.json >SHA256SUMS && cat SHA256SUMS)

@@ -151,12 +151,10 @@ JSON
 lab up "$backend" || exit 1
 rules >"$LAB_HOME/rules.empty"
 
-section "installed into a running libvirt, which is then told by SIGHUP"
-on_host sh -ec 'mkdir -p "$0"; cat >"$0/hookaot"; chmod 755 "$0/hookaot"; for d in qemu lxc network; do ln -s hookaot "$0/$d"; done
-  ln -s "$0/hookaot" /usr/local/sbin/hookctrl' "$hooks" <"$binary"
+section "installed into a running libvirt, which install.sh tells by SIGHUP"
+tar -c install.sh config.schema.json man -C "$(dirname "$binary")" hookaot | on_host sh -ec 'mkdir -p /tmp/release "$0"; cd /tmp/release; tar -x; ./install.sh' "$hooks"
 good_config
 lab record
-lab reload
 sleep 1   # a SIGHUP has no event of its own to wait for before any hook is known
 lab vm test 2 &
 lab container box 4 &
@@ -305,6 +303,12 @@ check "the administrator's comment is still there" 'written by an administrator'
 check "hookctrl port remove" '' on_host hookctrl port remove test 2223:8080
 refused "and ends at once" from_outside tcp $public 2223 1
 forwards hookctrl
+check "hookctrl status finds no drift" 'test .* active' on_host hookctrl status
+check "hookctrl doctor finds nothing" 'nothing on this host stops it' on_host hookctrl doctor test
+check "hookctrl doctor names what is wrong" 'do: hookctrl apply' shell 'iptables -t nat -F HOOKAOT-DNAT; hookctrl doctor test; [ $? -eq 1 ]'
+check "hookctrl apply without a record finds the guests" '[+] test: .*2222/tcp' shell 'rm -r /run/hookaot; iptables -t nat -F; iptables -t nat -X; hookctrl apply'
+forwards "without a record"
+restart "qemu test" "lxc box" >/dev/null
 
 if [ "${E2E_BRNF:-1}" = 1 ] && on_host test -e /proc/sys/net/bridge/bridge-nf-call-iptables; then
   section "br_netfilter"
@@ -344,6 +348,18 @@ refused "before the guest" env PROBE_FROM=$outside:40000 tests/lab/libvirt-host.
 lab vm test 2
 check "a new flow reaches the guest" "OK udp test 53" from_outside udp $public 5353
 check "the same flow reaches the guest" 'OK udp test 53' env PROBE_FROM=$outside:40000 tests/lab/libvirt-host.sh "$flavour" client probe udp $public 5353
+
+section "uninstalled while a guest runs"
+check "install.sh --uninstall" 'is kept' on_host sh -c 'cd /tmp/release && ./install.sh --uninstall'
+refused "its forward is gone" from_outside tcp $public 2222 1
+# Told by SIGHUP, libvirt puts its own rules in anew.
+for _ in {1..20}; do
+  rules >"$LAB_HOME/rules.uninstalled"
+  ! cmp -s "$LAB_HOME/rules.empty" "$LAB_HOME/rules.uninstalled" || break
+  sleep .2
+done
+check "the iptables rules are those from before" '' diff "$LAB_HOME/rules.empty" "$LAB_HOME/rules.uninstalled"
+check "only the config is left" '^config.json$' shell "ls $hooks | grep -v '[.]d$' | tr '\\n' ' ' | sed 's/ $//'"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -3,16 +3,12 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-scripts/install-packages.sh iproute2 iptables procps kmod shellcheck || exit 1
-passed=0 failed=0
-check() { # NAME COMMAND...
-  local name=$1 output; shift
-  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $name"
-  else failed=$((failed + 1)); printf 'FAIL  %s\n%s\n' "$name" "$output"; fi
-}
+scripts/install-packages.sh iproute2 iptables nftables procps kmod shellcheck zsh fish groff-base strace || exit 1
+. scripts/check.sh
 
 check "the static binary builds" scripts/build.sh linux-x64
-check "shellcheck" shellcheck scripts/*.sh
+check "shellcheck" shellcheck -x install.sh scripts/*.sh scripts/packaging/*.sh
+check "shellcheck, tests/release" shellcheck -S warning -e SC2154,SC2034 tests/release/*.sh
 check "dotnet restore" dotnet restore HookAot.sln
 check "dotnet format" dotnet format HookAot.sln --verify-no-changes --no-restore
 
@@ -26,5 +22,16 @@ succeeded=$(count succeeded) broken=$(count failed)
 passed=$((passed + ${succeeded:-0})) failed=$((failed + ${broken:-0}))
 [ "$code" -eq 0 ] && [ "${succeeded:-0}" -gt 0 ] || [ "${broken:-0}" -gt 0 ] || failed=$((failed + 1))
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+# The others count by themselves.
+suite() {
+  local output code
+  output=$("$1" 2>&1); code=$?
+  echo "$output"
+  [[ $(tail -1 <<<"$output") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] || { echo "FAIL  $1 ended with $code and without a result"; failed=$((failed + 1)); return; }
+  passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+}
+suite scripts/test-release.sh
+suite scripts/test-arm64.sh
+suite scripts/verify-container-build.sh
+
+total

@@ -18,7 +18,7 @@ static int Dispatch(string called, string[] arguments)
     {
         if (HookApplet.Knows(arguments[0])) return HookApplet.Run(arguments[0], arguments[1..]);
         if (arguments[0] == "hookctrl") return HookctrlApplet.Run(arguments[1..]);
-        if (arguments[0] == "version") return HookctrlApplet.Run(arguments);
+        if (arguments is ["version" or "--version"]) return HookctrlApplet.Version();
     }
 
     StandardError.WriteLine("usage: hookaot qemu|lxc|libxl|bhyve|network OBJECT OPERATION SUB-OPERATION EXTRA < XML\n" +

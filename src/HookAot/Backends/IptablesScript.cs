@@ -30,7 +30,8 @@ public enum LineKind
 /// <param name="Table">The table that it belongs to.</param>
 /// <param name="Kind">What it is for.</param>
 /// <param name="Guest">The guest that needs it; null where it is needed by all.</param>
-public sealed record ScriptLine(string Text, string Table, LineKind Kind, string? Guest = null);
+/// <param name="Translation">What the rule translates; null where it does not.</param>
+public sealed record ScriptLine(string Text, string Table, LineKind Kind, string? Guest = null, Translation? Translation = null);
 
 /// <summary>What is assumed about a table before it is written.</summary>
 public enum TableState
@@ -170,7 +171,7 @@ public static class IptablesScript
         if (t.Public is { } address) rule.Append($" -d {address}");
         rule.Append($" -p {t.Protocol.Name()} -m {t.Protocol.Name()} --dport {t.PublicPorts.Join(':')}");
         rule.Append($" -m comment --comment \"{Comment(t.Guest)}\" -j DNAT --to-destination {Destination(t)}");
-        return Rule("nat", t.Guest, rule.ToString());
+        return Rule("nat", t.Guest, rule.ToString()) with { Translation = t };
     }
 
     /// <summary>

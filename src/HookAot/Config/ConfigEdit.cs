@@ -11,11 +11,15 @@ public abstract record ConfigEdit
     {
     }
 
-    /// <summary>Adds a machine without forwards.</summary>
+    /// <summary>Adds a machine.</summary>
     /// <param name="Name">libvirt's name of the domain.</param>
     /// <param name="Addresses">Its own addresses; empty: learned from libvirt.</param>
     /// <param name="Extras">What else the entry says.</param>
-    public sealed record AddMachine(string Name, ImmutableArray<IPAddress> Addresses, Extras? Extras = null) : ConfigEdit;
+    public sealed record AddMachine(string Name, ImmutableArray<IPAddress> Addresses, Extras? Extras = null) : ConfigEdit
+    {
+        /// <summary>Its forwards.</summary>
+        public ImmutableArray<(PortNotation Port, Extras? Extras)> Ports { get; init; } = [];
+    }
 
     /// <summary>Changes a machine's keys; those that are null stay as they are.</summary>
     /// <param name="Name">Its name.</param>

@@ -42,7 +42,8 @@ public static class ConfigEditor
     private static string[] Machine(ConfigEdit.AddMachine add)
     {
         var keys = Keys(add.Addresses.IsEmpty ? null : add.Addresses, add.Extras ?? Extras.None);
-        return ["{", .. keys.Select(k => $"\"{k.Key}\": {k.Value},"), "\"port_map\": []", "}"];
+        var ports = add.Ports.Select((p, i) => $"\t{Entry(p.Port, p.Extras ?? Extras.None)}{(i < add.Ports.Length - 1 ? "," : "")}");
+        return ["{", .. keys.Select(k => $"\"{k.Key}\": {k.Value},"), .. add.Ports.IsEmpty ? ["\"port_map\": []"] : ports.Prepend("\"port_map\": [").Append("]"), "}"];
     }
 
     /// <summary>The keys that are said, in the order in which they are written.</summary>

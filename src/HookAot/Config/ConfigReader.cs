@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
 using HookAot.Model;
 
 namespace HookAot.Config;
@@ -50,28 +48,10 @@ public sealed class ConfigReader
 
     private HookConfig? ReadFile()
     {
-        if (!Utf8.IsValid(utf8.Span))
+        if (JsonFile.Parse(utf8.Span, file, "at least {}", out var mistake) is not { } root)
         {
-            Report(FirstInvalid(utf8.Span), "", Severity.Error, "not UTF-8 text; save the file as UTF-8");
-            return null;
-        }
-
-        if (utf8.Span.Trim(" \t\r\n"u8).IsEmpty)
-        {
-            Report(-1, "", Severity.Error, "the file is empty; expected an object, at least {}");
-            return null;
-        }
-
-        JsonValue root;
-        try
-        {
-            root = JsonValue.Parse(utf8.Span);
-        }
-        catch (JsonException e)
-        {
-            // Message: "'x' is invalid after a value. ... LineNumber: 2 | BytePositionInLine: 4." Both are 0-based.
-            var words = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0];
-            Report(Offset(e.LineNumber ?? 0, e.BytePositionInLine ?? 0), "", Severity.Error, $"not valid JSON: {Printable.Escape(words)}");
+            errors++;
+            diagnostics.Add((0, mistake!));
             return null;
         }
 
@@ -357,31 +337,10 @@ public sealed class ConfigReader
     internal void Report(int offset, string path, Severity severity, string message)
     {
         if (severity == Severity.Error) errors++;
-        var (line, column) = offset < 0 ? (0, 0) : Position(offset);
+        var (line, column) = offset < 0 ? (0, 0) : JsonFile.Position(utf8.Span, offset);
         diagnostics.Add((offset, new Diagnostic(severity, file, line, column, path, message)));
     }
 
     /// <summary>"line 3" for a message that names a second place.</summary>
-    internal string Place(JsonValue value) => string.Create(CultureInfo.InvariantCulture, $"line {Position(value.Start).Line}");
-
-    private (int Line, int Column) Position(int offset)
-    {
-        var before = utf8.Span[..Math.Min(offset, utf8.Length)];
-        var lineStart = before.LastIndexOf((byte)'\n') + 1;
-        return (before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[lineStart..]) + 1);
-    }
-
-    private int Offset(long line, long byteInLine)
-    {
-        var start = 0;
-        for (var i = 0L; i < line; i++) start += utf8.Span[start..].IndexOf((byte)'\n') + 1;
-        return (int)Math.Min(start + byteInLine, utf8.Length);
-    }
-
-    private static int FirstInvalid(ReadOnlySpan<byte> bytes)
-    {
-        var offset = 0;
-        while (offset < bytes.Length && Rune.DecodeFromUtf8(bytes[offset..], out _, out var length) == System.Buffers.OperationStatus.Done) offset += length;
-        return offset;
-    }
+    internal string Place(JsonValue value) => string.Create(CultureInfo.InvariantCulture, $"line {JsonFile.Position(utf8.Span, value.Start).Line}");
 }

@@ -80,7 +80,7 @@ internal sealed class JsonText
         if (last is null)
         {
             var inner = Indent(container.Start) + Unit;
-            if (inline) return Splice((container.Start + 1, container.Start + 1, string.Join(' ', lines)));
+            if (inline) return Splice((container.Start + 1, container.Start + 1, Inline(lines)));
             var closes = bytes.AsSpan(container.Start + 1, container.End - container.Start - 2).Contains((byte)'\n') ? "" : newLine + Indent(container.Start);
             return Splice((container.Start + 1, container.Start + 1, newLine + Lines(lines, inner) + closes));
         }
@@ -91,7 +91,7 @@ internal sealed class JsonText
         if (!ownLine)
         {
             var at = comma is { } c ? c + 1 : last.End;
-            return Splice((at, at, (comma is null ? ", " : " ") + string.Join(' ', lines) + (comma is null ? "" : ",")));
+            return Splice((at, at, (comma is null ? ", " : " ") + Inline(lines) + (comma is null ? "" : ",")));
         }
 
         var indent = Encoding.UTF8.GetString(bytes, lineStart, last.KeyStart - lineStart);
@@ -103,9 +103,11 @@ internal sealed class JsonText
             : Splice((place, place, (comma is null ? "," : "") + inserted));
     }
 
-    // "{", "}" and what stands between them, one level deeper.
+    // "{", "}" and what stands between them, one level deeper; a tab before a line is another level.
     private string Lines(string[] lines, string indent) =>
-        string.Join(newLine, lines.Select((line, i) => indent + (i > 0 && i < lines.Length - 1 ? Unit : "") + line));
+        string.Join(newLine, lines.Select((line, i) => indent + (i > 0 && i < lines.Length - 1 ? Unit : "") + line.Replace("\t", Unit, StringComparison.Ordinal)));
+
+    private static string Inline(string[] lines) => string.Join(' ', lines.Select(line => line.TrimStart('\t')));
 
     /// <summary>One level of indentation: that of the file's first member.</summary>
     private string Unit

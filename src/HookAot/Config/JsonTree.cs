@@ -59,13 +59,13 @@ internal sealed class JsonValue
     /// <summary>A text from the file as a message may show it: printable, and not longer than a message can bear.</summary>
     public static string Shown(string text) => Printable.Escape(text.Length > 60 ? text[..60] + "..." : text);
 
-    private static readonly JsonReaderOptions Options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 64 };
+    private static readonly JsonReaderOptions Options = new() { AllowTrailingCommas = true, MaxDepth = 64 };
 
     /// <summary>Whether a file, with or without a byte order mark, is one JSON object from its beginning to its end.</summary>
     /// <exception cref="JsonException">No JSON.</exception>
     public static bool IsObject(ReadOnlySpan<byte> utf8)
     {
-        var reader = new Utf8JsonReader(utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8, Options);
+        var reader = new Utf8JsonReader(WithoutComments(utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8), Options);
         var isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
         while (reader.Read())
         {
@@ -79,11 +79,41 @@ internal sealed class JsonValue
     /// <exception cref="JsonException">No JSON. Line and byte position are 0-based.</exception>
     public static JsonValue Parse(ReadOnlySpan<byte> utf8)
     {
-        var reader = new Utf8JsonReader(utf8, Options);
+        var reader = new Utf8JsonReader(WithoutComments(utf8), Options);
         reader.Read();
         var root = Read(ref reader, null, "", (int)reader.TokenStartIndex);
         reader.Read(); // whatever follows the value throws here
         return root;
+    }
+
+    /// <summary>
+    /// The file with blanks in place of comments, so that everything stands where it stood. Utf8JsonReader skips comments itself, but
+    /// not between a key and its colon.
+    /// </summary>
+    private static ReadOnlySpan<byte> WithoutComments(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.IndexOf("//"u8) < 0 && utf8.IndexOf("/*"u8) < 0) return utf8;
+        var text = utf8.ToArray();
+        for (var at = 0; at < text.Length; at++)
+        {
+            var rest = text.AsSpan(at);
+            if (text[at] == '"')
+            {
+                for (at++; at < text.Length && text[at] != '"'; at++)
+                    if (text[at] == '\\') at++;
+                continue;
+            }
+
+            var length = rest.StartsWith("//"u8) ? (rest.IndexOfAny("\r\n"u8) is var end and >= 0 ? end : rest.Length)
+                : !rest.StartsWith("/*"u8) ? 0
+                : rest[2..].IndexOf("*/"u8) is var inside and >= 0 ? inside + 4
+                : throw new JsonException("the comment that begins here has no end", null, text.AsSpan(0, at).Count((byte)'\n'), at - text.AsSpan(0, at).LastIndexOf((byte)'\n') - 1);
+            foreach (ref var c in rest[..length])
+                if (c is not ((byte)'\r' or (byte)'\n')) c = (byte)' ';
+            at += Math.Max(length - 1, 0);
+        }
+
+        return text;
     }
 
     private static JsonValue Read(ref Utf8JsonReader reader, JsonValue? parent, string label, int keyStart)

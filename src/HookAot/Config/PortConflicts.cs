@@ -22,20 +22,33 @@ internal sealed class PortConflicts(ConfigReader reader)
         var refused = new HashSet<Claim>(ReferenceEqualityComparer.Instance);
         foreach (var protocol in Enum.GetValues<Protocol>())
         {
-            // Sorted by port, a claim can only collide with those that are still open when it begins: linear where all is well.
-            var open = new List<Claim>();
+            // Sorted by port, a claim can only collide with those that are still open when it begins, and by address with those of its
+            // own and of any: linear where all is well.
+            var open = new Dictionary<IPAddress, List<Claim>>();
             foreach (var claim in claims.Where(c => c.Forward.Protocols.Contains(protocol)).OrderBy(c => c.Forward.Public.First).ThenBy(c => c.Order))
             {
-                open.RemoveAll(o => o.Forward.Public.Last < claim.Forward.Public.First || refused.Contains(o));
-                foreach (var other in open)
+                ImmutableArray<IPAddress> addresses = claim.Forward.PublicAddresses.IsEmpty ? [IPAddress.Any] : claim.Forward.PublicAddresses;
+                IEnumerable<IPAddress> rivals = claim.Forward.PublicAddresses.IsEmpty ? [.. open.Keys] : addresses.Add(IPAddress.Any);
+                foreach (var address in rivals)
                 {
-                    if (!Collide(claim.Forward, other.Forward) || refused.Contains(other)) continue;
-                    var (first, second) = claim.Order < other.Order ? (claim, other) : (other, claim);
-                    if (refused.Add(second)) Report(first, second, protocol);
-                    if (second == claim) break;
+                    if (!open.TryGetValue(address, out var others)) continue;
+                    others.RemoveAll(o => o.Forward.Public.Last < claim.Forward.Public.First || refused.Contains(o));
+                    if (others.Count == 0) open.Remove(address);
+                    foreach (var other in others)
+                    {
+                        if (refused.Contains(claim)) break;
+                        if (refused.Contains(other) || !Meet(claim.Forward.Sources, other.Forward.Sources)) continue;
+                        var (first, second) = claim.Order < other.Order ? (claim, other) : (other, claim);
+                        if (refused.Add(second)) Report(first, second, protocol);
+                    }
                 }
 
-                if (!refused.Contains(claim)) open.Add(claim);
+                if (refused.Contains(claim)) continue;
+                foreach (var address in addresses)
+                {
+                    if (!open.TryGetValue(address, out var others)) open[address] = others = [];
+                    others.Add(claim);
+                }
             }
         }
 
@@ -46,13 +59,9 @@ internal sealed class PortConflicts(ConfigReader reader)
 
     private static JsonValue PortMap(JsonValue machine) => machine.Members.Last(m => m.Key == "port_map").Value;
 
-    private static bool Collide(Forward a, Forward b) =>
-        Meet(a.PublicAddresses, b.PublicAddresses, (x, y) => x.Equals(y))
-        && Meet(a.Sources, b.Sources, (x, y) => x.Contains(y.BaseAddress) || y.Contains(x.BaseAddress));
-
-    // An empty list means "any".
-    private static bool Meet<T>(ImmutableArray<T> a, ImmutableArray<T> b, Func<T, T, bool> same) =>
-        a.IsEmpty || b.IsEmpty || a.Any(x => b.Any(y => same(x, y)));
+    // An empty list means "anybody".
+    private static bool Meet(ImmutableArray<IPNetwork> a, ImmutableArray<IPNetwork> b) =>
+        a.IsEmpty || b.IsEmpty || a.Any(x => b.Any(y => x.Contains(y.BaseAddress) || y.Contains(x.BaseAddress)));
 
     private void Report(Claim first, Claim second, Protocol protocol)
     {

@@ -6,7 +6,7 @@ namespace HookAot.Host;
 
 /// <summary>How a tool ended.</summary>
 /// <param name="ExitCode">Its exit code, 128 + n after signal n, or -1 if it was not started or was killed for taking too long.</param>
-/// <param name="Output">What it wrote to stdout and stderr, at most 64 KiB.</param>
+/// <param name="Output">What it wrote to stdout and stderr, as much of it as was wanted.</param>
 public readonly record struct ChildResult(int ExitCode, string Output);
 
 /// <summary>Runs one tool, directly: no shell, and nothing of ours but an optional lock is inherited.</summary>
@@ -15,7 +15,7 @@ internal static unsafe class Child
     /// <summary>How long a tool may take; one that hangs must not hang the guest's start for ever.</summary>
     public const int TimeoutMilliseconds = 30_000;
 
-    private const int MaxOutput = 64 * 1024;
+    private const int FirstBuffer = 64 * 1024;
 
     /// <summary>Runs a program with a text on stdin and waits for its end.</summary>
     /// <param name="path">The program's absolute path.</param>
@@ -25,7 +25,8 @@ internal static unsafe class Child
     /// A descriptor that the child keeps open, or -1. It holds our flock: should we be killed, the child that we leave behind
     /// keeps the next hook waiting until its transaction is through, so that an old ruleset never lands on top of a newer one.
     /// </param>
-    public static ChildResult Run(string path, IReadOnlyList<string> arguments, string input, int lockFd)
+    /// <param name="maxOutput">How many bytes of its output are wanted; the rest is read and forgotten.</param>
+    public static ChildResult Run(string path, IReadOnlyList<string> arguments, string input, int lockFd, int maxOutput = FirstBuffer)
     {
         var stdin = Libc.memfd_create("stdin", Libc.MFD_CLOEXEC);
         if (stdin < 0) return new(-1, $"memfd_create: {Libc.LastError()}");
@@ -38,7 +39,7 @@ internal static unsafe class Child
             _ = Libc.close(pipe[1]);
             pipe[1] = -1;
             if (error != 0) return new(-1, $"starting {path}: {Marshal.GetPInvokeErrorMessage(error)}");
-            var output = ReadAll(pipe[0], out var timedOut);
+            var output = ReadAll(pipe[0], maxOutput, out var timedOut);
             if (timedOut) _ = Libc.kill(pid, Libc.SIGKILL);
             int status;
             while (Libc.waitpid(pid, &status, 0) < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR) { }
@@ -117,9 +118,9 @@ internal static unsafe class Child
         return true;
     }
 
-    private static string ReadAll(int fd, out bool timedOut)
+    private static string ReadAll(int fd, int maxOutput, out bool timedOut)
     {
-        var output = new byte[MaxOutput];
+        var output = new byte[Math.Min(FirstBuffer, maxOutput)];
         var overflow = new byte[4096];
         var length = 0;
         var deadline = Environment.TickCount64 + TimeoutMilliseconds;
@@ -132,11 +133,12 @@ internal static unsafe class Child
             if (ready < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR) continue;
             if (ready == 0) timedOut = true;
             if (ready <= 0) break;
-            var target = length < MaxOutput ? output.AsSpan(length) : overflow;
+            if (length == output.Length && length < maxOutput) Array.Resize(ref output, Math.Min(2 * length, maxOutput));
+            var target = length < output.Length ? output.AsSpan(length) : overflow;
             nint count;
             fixed (byte* p = target) count = Libc.read(fd, p, target.Length);
             if (count <= 0) break;
-            if (length < MaxOutput) length += (int)count;
+            if (length < output.Length) length += (int)count;
         }
 
         return Encoding.UTF8.GetString(output, 0, length);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HookAot.Backends;
 using HookAot.Model;
 using HookAot.Rules;
 using Microsoft.Extensions.Logging;
@@ -31,64 +32,63 @@ internal static class Converger
         return Run(paths, alone, ConfigFile.Read(paths, config), cause, log, rescan: false) is { } refused && !refused.Contains(happened.Name);
     }
 
-    /// <summary>Converges now, after asking libvirt's status files what runs.</summary>
-    /// <returns>Whether everything that should be in the kernel is.</returns>
-    public static bool Apply(HostPaths paths, Cause cause, ILogger log)
-    {
-        Prepare(paths);
-        using var alone = HostLock.Take(paths.Lock);
-        return Run(paths, alone, ConfigFile.Read(paths), cause, log, rescan: true) is { Count: 0 };
-    }
+    /// <summary>How a converge went that a person asked for.</summary>
+    /// <param name="Done">Whether everything that should be in the kernel is.</param>
+    /// <param name="Before">The rules before; null if they could not be listed.</param>
+    /// <param name="After">The rules after.</param>
+    public sealed record Outcome(bool Done, IptablesListing? Before, IptablesListing? After);
+
+    /// <summary>Converges now, after asking libvirt's status files what runs, and looking at what is in the kernel.</summary>
+    public static Outcome Apply(HostPaths paths, Cause cause, ILogger log) =>
+        Seeing(paths, (alone, seen) => Run(paths, alone, ConfigFile.Read(paths), cause, log, rescan: true, seen) is { Count: 0 });
 
     /// <summary>Takes everything of ours out of the kernel and forgets what is active.</summary>
-    /// <returns>Whether nothing of ours is left.</returns>
-    public static bool RemoveAll(HostPaths paths, Cause cause, ILogger log)
+    public static Outcome RemoveAll(HostPaths paths, Cause cause, ILogger log) => Seeing(paths, (alone, seen) =>
+    {
+        foreach (var (file, _) in StateFiles.Waiting(paths)) File.Delete(file);
+        return Enforce(paths, alone, Ruleset.Empty, HostState.Unknown, null, cause, log, seen) is not null;
+    });
+
+    private static Outcome Seeing(HostPaths paths, Func<HostLock, IptablesListing?, bool> converge)
     {
         Prepare(paths);
         using var alone = HostLock.Take(paths.Lock);
-        foreach (var (file, _) in StateFiles.Waiting(paths)) File.Delete(file);
-        return Enforce(paths, alone, Ruleset.Empty, HostState.Unknown, null, cause, log) is not null;
+        var before = KernelRules.Read(paths, alone.Fd, out _);
+        var done = converge(alone, before);
+        return new(done, before, KernelRules.Read(paths, alone.Fd, out _));
     }
 
     /// <returns>The guests that are left out; null if the rules are not in place at all.</returns>
-    private static HashSet<string>? Run(HostPaths paths, HostLock alone, ConfigFile config, Cause cause, ILogger log, bool rescan)
+    private static HashSet<string>? Run(HostPaths paths, HostLock alone, ConfigFile config, Cause cause, ILogger log, bool rescan, IptablesListing? seen = null)
     {
         var waiting = StateFiles.Waiting(paths);
         var recorded = StateFiles.Read(paths);
         var state = recorded ?? HostState.Unknown;
-        if (recorded is null || rescan) state = WithRunning(paths, state, config.Config);
+        if (recorded is null || rescan) state = Wanted.Running(paths, state, config.Config);
         var installed = state.Installed;
         var news = rescan || installed is null || waiting.Any(w => w.Event is { } e && state.IsNews(e));
         foreach (var (_, happened) in waiting)
             if (happened is not null) state = state.After(happened);
 
         foreach (var error in config.Errors) Log.Failed(log, error);
-        var enforce = config.Config is not null && news && !(state.IsIdle && installed == false);
+        var enforce = config.Config is not null && news && !(state.IsIdle && installed == false && seen is null);
         // First the record, which says that the kernel is being changed, then the kernel, then the events: killed anywhere in between,
         // the next converge finds all that it needs, and knows that it has to do it.
         if (enforce) state = state with { Installed = null };
         if (state != recorded) StateFiles.Write(paths, state);
         if (config.Config is not null) config.Keep(paths);
-        var refused = enforce ? Enforce(paths, alone, Compute(paths, config.Config!, state, log), state, installed, cause, log) : [];
+        var refused = enforce ? Enforce(paths, alone, Compute(paths, config, state, log), state, installed, cause, log, seen) : [];
         foreach (var (file, _) in waiting) File.Delete(file);
         if (config.Broken) return null;
         refused?.UnionWith(config.LeftOut);
         return refused;
     }
 
-    private static Ruleset Compute(HostPaths paths, HookConfig config, HostState state, ILogger log)
+    private static Ruleset Compute(HostPaths paths, ConfigFile config, HostState state, ILogger log)
     {
-        var now = DateTimeOffset.UtcNow;
-        var learns = config.Machines.Where(m => m.PrivateAddresses.IsEmpty).Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
-        var guests = state.Guests
-            .DistinctBy(g => g.Name)
-            .Select(g => new RunningGuest(g.Name, learns.Contains(g.Name) ? LibvirtFiles.Addresses(paths, g, now) : [], g.Isolated));
-        // A network that was added to the config while it was active.
-        ImmutableArray<string> networks = config.Networks.IsEmpty ? [] : [.. state.Networks.Union(LibvirtFiles.ActiveNetworks(paths))];
-        var leftOut = new List<string>();
-        var ruleset = RulesetBuilder.Build(config, new ActiveHost([.. guests], networks, ConnectedRoutes.Read()), leftOut);
-        foreach (var reason in leftOut) Log.Warned(log, $"left out: {reason}");
-        return ruleset;
+        var wanted = Wanted.Compute(paths, config, state);
+        foreach (var guest in wanted.LeftOut) Log.Warned(log, $"left out: {guest}");
+        return wanted.Ruleset;
     }
 
     /// <param name="paths">Where things are.</param>
@@ -98,20 +98,21 @@ internal static class Converger
     /// <param name="installed">Whether our chains should be there already; null: nobody knows.</param>
     /// <param name="cause">For the log.</param>
     /// <param name="log">The log.</param>
+    /// <param name="seen">What is in the kernel; null: nobody has looked.</param>
     /// <returns>The guests that are left out; null if the rules are not in place at all.</returns>
     private static HashSet<string>? Enforce(
-        HostPaths paths, HostLock alone, Ruleset ruleset, HostState state, bool? installed, Cause cause, ILogger log)
+        HostPaths paths, HostLock alone, Ruleset ruleset, HostState state, bool? installed, Cause cause, ILogger log, IptablesListing? seen = null)
     {
         var (name, operation) = (Printable.Escape(cause.Name), cause.Operation);
         if (paths.IptablesRestore is not { } restore)
         {
-            Log.Failed(log, "iptables is not installed, or not on PATH; nothing is forwarded. Install it, or set IPTABLES_BINARY");
+            Log.Failed(log, IptablesTool.Missing);
             return null;
         }
 
-        var result = ruleset.IsEmpty && installed == false
+        var result = ruleset.IsEmpty && installed == false && seen is null
             ? new ApplyResult(null, [])
-            : new IptablesTool(restore, alone.Fd, log).Apply(ruleset, present: installed == true);
+            : new IptablesTool(restore, alone.Fd, log).Apply(ruleset, present: installed == true, seen?.Plans);
         foreach (var (guest, reason) in result.Refused)
             Log.Failed(log, $"{Printable.Escape(guest)} is left out, the kernel refuses its rules: {reason}");
         if (result.Error is not null)
@@ -123,23 +124,11 @@ internal static class Converger
         Hairpin.Enable(ruleset, state, log);
         var udp = Conntrack.UdpForwards(ruleset);
         Conntrack.Forget([.. udp.Except(state.Udp), .. state.Udp.Except(udp)], log);
+        if (seen is not null) Conntrack.ForgetStale(ruleset, log);
         StateFiles.Write(paths, state with { Installed = !ruleset.IsEmpty, Udp = udp });
         if (ruleset.IsEmpty) Log.Removed(log, name, operation);
         else Log.Converged(log, name, operation, ruleset.Translations.Length, ruleset.GuestNames.Length);
         return result.Refused.Select(r => r.Guest).ToHashSet(StringComparer.Ordinal);
-    }
-
-    /// <summary>The state with what libvirt's files say besides.</summary>
-    private static HostState WithRunning(HostPaths paths, HostState state, HookConfig? config)
-    {
-        var named = config?.Machines.Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
-        var known = state.Guests.Select(g => (g.Driver, g.Name)).ToHashSet();
-        var running = LibvirtFiles.RunningGuests(paths, name => named?.Contains(name) ?? true).Where(g => !known.Contains((g.Driver, g.Name)));
-        return state with
-        {
-            Guests = [.. state.Guests, .. running],
-            Networks = [.. state.Networks.Union(LibvirtFiles.ActiveNetworks(paths))],
-        };
     }
 
     private static void Prepare(HostPaths paths)

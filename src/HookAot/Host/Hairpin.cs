@@ -16,19 +16,12 @@ internal static class Hairpin
     /// <summary>Switches it on for the ports of all guests in the ruleset, where it is needed.</summary>
     public static void Enable(Ruleset ruleset, HostState state, ILogger log)
     {
-        if (ruleset.IsEmpty) return;
-        var forwarded = ruleset.GuestNames.ToHashSet(StringComparer.Ordinal);
-        var hostWide = IsOn(HostWide);
-        foreach (var port in state.Guests.Where(g => forwarded.Contains(g.Name)).SelectMany(g => g.Interfaces).Select(nic => nic.Target))
+        foreach (var (_, port) in Missing(ruleset, state))
         {
-            // The name is a single component of a path: InterfaceName was asked where it was read, and is again, since the record is a file.
-            if (!InterfaceName.IsValid(port)) continue;
-            var directory = $"/sys/class/net/{port}/brport";
-            if (!Directory.Exists(directory) || !(hostWide || IsOn($"{directory}/bridge/bridge/nf_call_iptables")) || IsOn($"{directory}/hairpin_mode")) continue;
             try
             {
-                File.WriteAllText($"{directory}/hairpin_mode", "1");
-                Log.Hairpin(log, port!);
+                File.WriteAllText($"{Directory(port)}/hairpin_mode", "1");
+                Log.Hairpin(log, port);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -37,15 +30,20 @@ internal static class Hairpin
         }
     }
 
-    private static bool IsOn(string path)
+    /// <summary>The ports of guests in the ruleset where it is needed and off.</summary>
+    public static IEnumerable<(string Guest, string Port)> Missing(Ruleset ruleset, HostState state)
     {
-        try
-        {
-            return File.ReadAllText(path).AsSpan().Trim() is "1";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        if (ruleset.IsEmpty) return [];
+        var forwarded = ruleset.GuestNames.ToHashSet(StringComparer.Ordinal);
+        var hostWide = SmallFile.Says(HostWide, "1");
+        return from guest in state.Guests
+               where forwarded.Contains(guest.Name)
+               from nic in guest.Interfaces
+                   // The name is a single component of a path: InterfaceName was asked where it was read, and is again, since the record is a file.
+               where InterfaceName.IsValid(nic.Target) && System.IO.Directory.Exists(Directory(nic.Target!))
+               where (hostWide || SmallFile.Says($"{Directory(nic.Target!)}/bridge/bridge/nf_call_iptables", "1")) && !SmallFile.Says($"{Directory(nic.Target!)}/hairpin_mode", "1")
+               select (guest.Name, nic.Target!);
     }
+
+    private static string Directory(string port) => $"/sys/class/net/{port}/brport";
 }

@@ -2,13 +2,14 @@ namespace HookAot.Host;
 
 /// <summary>Where things are on this host. Everything that the environment can change is read here, once.</summary>
 /// <param name="Config">config.json: CONFIG_FILENAME, else in CONFIG_PATH, else beside the hooks.</param>
+/// <param name="Hooks">Where libvirt looks for hooks: HOOKAOT_HOOKS_DIR (for tests), else /etc/libvirt/hooks.</param>
 /// <param name="Run">Lock, record of what is active, last good config: HOOKAOT_RUN_DIR (for tests), else /run/hookaot.</param>
 /// <param name="LibvirtRun">libvirt's live status files: HOOKAOT_LIBVIRT_RUN (for tests), else /run/libvirt.</param>
 /// <param name="LibvirtEtc">libvirt's definitions: HOOKAOT_LIBVIRT_ETC (for tests), else /etc/libvirt.</param>
 /// <param name="Dnsmasq">libvirt's leases: HOOKAOT_LIBVIRT_DNSMASQ (for tests), else /var/lib/libvirt/dnsmasq.</param>
 /// <param name="LogSocket">The syslog socket: HOOKAOT_LOG_SOCKET (for tests), else /dev/log.</param>
 /// <param name="Iptables">IPTABLES_BINARY, else the first iptables on PATH; null if there is none.</param>
-public sealed record HostPaths(string Config, string Run, string LibvirtRun, string LibvirtEtc, string Dnsmasq, string LogSocket, string? Iptables)
+public sealed record HostPaths(string Config, string Hooks, string Run, string LibvirtRun, string LibvirtEtc, string Dnsmasq, string LogSocket, string? Iptables)
 {
     private const string HooksDirectory = "/etc/libvirt/hooks";
 
@@ -17,6 +18,9 @@ public sealed record HostPaths(string Config, string Run, string LibvirtRun, str
 
     /// <summary>iptables-restore beside iptables, iptables-legacy-restore beside iptables-legacy; null if there is no iptables.</summary>
     public string? IptablesRestore => Iptables is null ? null : Iptables + "-restore";
+
+    /// <summary>iptables-save beside iptables; null if there is no iptables.</summary>
+    public string? IptablesSave => Iptables is null ? null : Iptables + "-save";
 
     /// <summary>The record of what is active.</summary>
     public string State => Path.Combine(Run, "state.json");
@@ -33,6 +37,7 @@ public sealed record HostPaths(string Config, string Run, string LibvirtRun, str
     /// <summary>Reads the environment.</summary>
     public static HostPaths FromEnvironment() => new(
         Variable("CONFIG_FILENAME") ?? Path.Combine(Variable("CONFIG_PATH") ?? HooksDirectory, "config.json"),
+        Variable("HOOKAOT_HOOKS_DIR") ?? HooksDirectory,
         Variable("HOOKAOT_RUN_DIR") ?? "/run/hookaot",
         Variable("HOOKAOT_LIBVIRT_RUN") ?? "/run/libvirt",
         Variable("HOOKAOT_LIBVIRT_ETC") ?? "/etc/libvirt",
@@ -40,10 +45,11 @@ public sealed record HostPaths(string Config, string Run, string LibvirtRun, str
         Variable("HOOKAOT_LOG_SOCKET") ?? "/dev/log",
         Variable("IPTABLES_BINARY") ?? Find("iptables"));
 
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
-
-    private static string? Find(string program) => (Variable("PATH") ?? DefaultPath).Split(':')
+    /// <summary>The first program of a name on PATH; null if there is none.</summary>
+    public static string? Find(string program) => (Variable("PATH") ?? DefaultPath).Split(':')
         .Where(directory => directory.StartsWith('/'))
         .Select(directory => Path.Combine(directory, program))
         .FirstOrDefault(File.Exists);
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -33,7 +33,9 @@ public sealed record UdpForward(string? Public, ushort First, ushort Last, strin
 /// Whether our chains are in the kernel; null: nobody knows, because there was no record, the kernel is being changed, or changing it failed.
 /// </param>
 /// <param name="Udp">The UDP forwards that are in the kernel.</param>
-public sealed record HostState(ImmutableArray<ActiveGuest> Guests, ImmutableArray<string> Networks, bool? Installed, ImmutableArray<UdpForward> Udp)
+/// <param name="Called">Whether libvirt has called a hook of ours since boot, so that it knows of them.</param>
+public sealed record HostState(
+    ImmutableArray<ActiveGuest> Guests, ImmutableArray<string> Networks, bool? Installed, ImmutableArray<UdpForward> Udp, bool Called = false)
 {
     /// <summary>The state of a host about which nothing is known.</summary>
     public static HostState Unknown { get; } = new([], [], null, []);
@@ -57,11 +59,11 @@ public sealed record HostState(ImmutableArray<ActiveGuest> Guests, ImmutableArra
         if (happened.Driver == "network")
         {
             var others = Networks.Remove(happened.Name);
-            return this with { Networks = happened.Active ? others.Add(happened.Name) : others };
+            return this with { Called = true, Networks = happened.Active ? others.Add(happened.Name) : others };
         }
 
         var guests = Guests.RemoveAll(g => g.Driver == happened.Driver && g.Name == happened.Name);
-        return this with { Guests = happened.Active ? guests.Add(new(happened.Driver, happened.Name, happened.Interfaces, happened.Isolated)) : guests };
+        return this with { Called = true, Guests = happened.Active ? guests.Add(new(happened.Driver, happened.Name, happened.Interfaces, happened.Isolated)) : guests };
     }
 }
 

@@ -20,7 +20,10 @@ internal sealed record ApplyResult(string? Error, ImmutableArray<(string Guest, 
 internal sealed class IptablesTool(string restore, int lockFd, ILogger log)
 {
     // -w: the legacy variant has a lock of its own, and fails at once if another process holds it.
-    private static readonly string[] Arguments = ["-w", "10", "--noflush"];
+    public static readonly string[] Arguments = ["-w", "10", "--noflush"];
+
+    /// <summary>What to say where there is no iptables.</summary>
+    public const string Missing = "iptables is not installed, or not on PATH; nothing is forwarded. Install it, or set IPTABLES_BINARY";
 
     private enum Fault { None, GuestRule, Other }
 
@@ -29,15 +32,16 @@ internal sealed class IptablesTool(string restore, int lockFd, ILogger log)
     /// <summary>Replaces whatever of ours is in the kernel by the ruleset, or takes all of it out if the ruleset is empty.</summary>
     /// <param name="ruleset">What has to be there.</param>
     /// <param name="present">Whether our chains should be there already; a wrong answer costs a process, no more.</param>
-    public ApplyResult Apply(Ruleset ruleset, bool present)
+    /// <param name="seen">The tables as somebody has just seen them; null: nobody has looked.</param>
+    public ApplyResult Apply(Ruleset ruleset, bool present, ImmutableArray<TablePlan>? seen = null)
     {
         var refused = ImmutableArray.CreateBuilder<(string, string)>();
         var names = ruleset.GuestNames.ToHashSet(StringComparer.Ordinal);
         var state = present;
         while (true)
         {
-            var outcome = Converge(ruleset.Only(names), state);
-            state = true; // some tables may have been committed
+            var outcome = Converge(ruleset.Only(names), state, seen);
+            (state, seen) = (true, null); // some tables may have been committed
             if (outcome.Fault == Fault.None) return new(null, refused.ToImmutable());
             if (outcome is { Fault: Fault.GuestRule, Guest: { } guest } && names.Remove(guest))
                 refused.Add((guest, outcome.Message));
@@ -66,14 +70,19 @@ internal sealed class IptablesTool(string restore, int lockFd, ILogger log)
     /// <param name="Counted">Jumps whose number is known.</param>
     private sealed record TableAttempt(TablePlan Plan, bool TriedAbsent, ImmutableHashSet<string> Counted);
 
-    private Outcome Converge(Ruleset ruleset, bool present)
+    /// <summary>What is fed to the tool where the tables are as they were seen; empty if there is nothing to do.</summary>
+    public static ImmutableArray<ScriptLine> Script(Ruleset ruleset, ImmutableArray<TablePlan> seen) =>
+        ruleset.IsEmpty ? IptablesScript.Remove(Removable(seen)) : IptablesScript.Replace(ruleset, seen);
+
+    // In the reverse order: what is no longer translated need not be accepted.
+    private static IEnumerable<TablePlan> Removable(IEnumerable<TablePlan> plans) => plans.Reverse().Where(p => p.State == TableState.Present);
+
+    private Outcome Converge(Ruleset ruleset, bool present, ImmutableArray<TablePlan>? seen = null)
     {
         var remove = ruleset.IsEmpty;
-        // Taken out in the reverse order: what is no longer translated need not be accepted.
-        var tables = (remove ? IptablesScript.Tables.Reverse() : IptablesScript.Tables)
-            .Select(t => new TableAttempt(
-                new TablePlan(t, present || remove ? TableState.Present : TableState.Absent, ImmutableDictionary<string, int>.Empty), !(present || remove), []))
-            .ToList();
+        var assumed = seen ?? [.. IptablesScript.Tables.Select(t =>
+            new TablePlan(t, present || remove ? TableState.Present : TableState.Absent, ImmutableDictionary<string, int>.Empty))];
+        var tables = (remove ? Removable(assumed) : assumed).Select(p => new TableAttempt(p, p.State == TableState.Absent, [])).ToList();
         while (tables.Count > 0)
         {
             var plans = tables.Select(t => t.Plan);

@@ -8,13 +8,14 @@ namespace HookAot.Host;
 /// </summary>
 internal static unsafe partial class Libc
 {
-    public const int EINTR = 4, EAGAIN = 11;
+    public const int EINTR = 4, EAGAIN = 11, EINPROGRESS = 115, ETIMEDOUT = 110, ECONNREFUSED = 111;
     public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public const int LOCK_EX = 2;
     public const int SIGKILL = 9, SIGPIPE = 13;
-    public const short POLLIN = 1;
+    public const short POLLIN = 1, POLLOUT = 4;
     public const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8;
-    public const int AF_UNIX = 1, AF_NETLINK = 16, SOCK_DGRAM = 2, SOCK_RAW = 3, SOCK_CLOEXEC = 0x80000;
+    public const int AF_UNIX = 1, AF_INET = 2, AF_NETLINK = 16, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
+    public const int SOL_SOCKET = 1, SO_ERROR = 4;
     public const int MSG_NOSIGNAL = 0x4000, MSG_DONTWAIT = 0x40;
     public const uint MFD_CLOEXEC = 1;
 
@@ -60,18 +61,37 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)] public static partial int socket(int domain, int type, int protocol);
     [LibraryImport("libc", SetLastError = true)] public static partial int connect(int fd, byte* address, uint length);
+    [LibraryImport("libc", SetLastError = true)] public static partial int getsockopt(int fd, int level, int option, int* value, uint* length);
     [LibraryImport("libc", SetLastError = true)] public static partial nint recv(int fd, byte* buffer, nint length, int flags);
     [LibraryImport("libc", SetLastError = true)] public static partial nint send(int fd, byte* buffer, nint length, int flags);
 
-    /// <summary>The owner and group of a file, by statx: its layout is the same on every architecture (linux/stat.h).</summary>
+    /// <summary>The owner and group of a file.</summary>
     /// <exception cref="IOException">The file cannot be looked at.</exception>
     public static (uint Owner, uint Group) Owner(string path)
     {
-        const int AtFdCwd = -100;
-        const uint UidAndGid = 0x18;
-        var buffer = stackalloc byte[256];
-        if (statx(AtFdCwd, path, 0, UidAndGid, buffer) < 0) throw new IOException($"{path}: {LastError()}");
+        var buffer = stackalloc byte[StatxSize];
+        Look(path, 0, buffer);
         return (*(uint*)(buffer + 20), *(uint*)(buffer + 24));
+    }
+
+    /// <summary>When a file, or a link itself, was put where it is: its change time (unlike the modification time, cp -p does not keep it).</summary>
+    /// <exception cref="IOException">The file cannot be looked at.</exception>
+    public static DateTimeOffset Placed(string path)
+    {
+        const int NoFollow = 0x100;
+        var buffer = stackalloc byte[StatxSize];
+        Look(path, NoFollow, buffer);
+        return DateTimeOffset.FromUnixTimeSeconds(*(long*)(buffer + 96));
+    }
+
+    // statx's layout is the same on every architecture (linux/stat.h).
+    private const int StatxSize = 256;
+
+    private static void Look(string path, int flags, byte* buffer)
+    {
+        const int AtFdCwd = -100;
+        const uint BasicStats = 0x7ff;
+        if (statx(AtFdCwd, path, flags, BasicStats, buffer) < 0) throw new IOException($"{path}: {LastError()}");
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -40,6 +40,19 @@ internal static class SmallFile
         return read == bytes.Length ? bytes : bytes[..read];
     }
 
+    /// <summary>Whether a setting of the kernel's has a value; one that cannot be read has none.</summary>
+    public static bool Says(string path, string value)
+    {
+        try
+        {
+            return File.ReadAllText(path).AsSpan().Trim().SequenceEqual(value);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>
     /// Replaces a file of ours (mode 0600) in one step. Not synced: what is in /run need not survive a power cut. Either under the lock,
     /// or to a name that no other process uses.

@@ -29,20 +29,22 @@ internal sealed class Syslog : IAsyncLogProcessor
     /// <param name="socketPath">The syslog socket.</param>
     /// <param name="tag">Such as libvirt-hook-qemu.</param>
     /// <param name="debug">Whether debug messages are wanted.</param>
-    public static ILogger Open(string socketPath, string tag, bool debug)
+    public static ILogger Open(string socketPath, string tag, bool debug) => Open(socketPath, tag, debug ? LogLevel.Debug : LogLevel.Information);
+
+    private static ILogger Open(string socketPath, string tag, LogLevel level)
     {
         var options = new ZLoggerOptions { InternalErrorLogger = e => StandardError.WriteLine($"{tag}: {e.Message}") };
         // Not LoggerFactory.Create: its dependency injection costs 2 ms.
 #pragma warning disable CA2000 // It lives as long as the process, and there is nothing to flush.
         var factory = new LoggerFactory(
             [new ZLoggerLogProcessorLoggerProvider(new Syslog(socketPath, tag), options)],
-            new LoggerFilterOptions { MinLevel = debug ? LogLevel.Debug : LogLevel.Information });
+            new LoggerFilterOptions { MinLevel = level });
 #pragma warning restore CA2000
         return factory.CreateLogger(tag);
     }
 
     /// <summary>A logger for a person at a terminal: lines on stderr.</summary>
-    public static ILogger OpenStandardError(string tag, bool debug) => Open("", tag, debug);
+    public static ILogger OpenStandardError(string tag, LogLevel level) => Open("", tag, level);
 
     /// <inheritdoc/>
     public void Post(IZLoggerEntry log)

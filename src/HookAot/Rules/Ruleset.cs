@@ -45,7 +45,23 @@ public sealed record Translation(
     PortRange PublicPorts,
     IPNetwork? Source,
     IPAddress Target,
-    PortRange TargetPorts);
+    PortRange TargetPorts)
+{
+    /// <summary>Whether it is one of those that a forward of a guest becomes.</summary>
+    public bool Serves(string guest, Forward forward) =>
+        Guest == guest && PublicPorts == forward.Public && TargetPorts == forward.Guest && forward.Protocols.Contains(Protocol)
+        && (Public is null ? forward.PublicAddresses.IsEmpty : forward.PublicAddresses.Contains(Public));
+}
+
+/// <summary>An active guest, or a forward of one, that cannot be served.</summary>
+/// <param name="Guest">The guest's name.</param>
+/// <param name="Forward">The forward; null: all of them.</param>
+/// <param name="Reason">Why, and what to do.</param>
+public sealed record LeftOut(string Guest, Forward? Forward, string Reason)
+{
+    /// <summary>"guest: reason".</summary>
+    public override string ToString() => $"{Printable.Escape(Guest)}: {Reason}";
+}
 
 /// <summary>A guest's address that translated connections may reach.</summary>
 /// <param name="Guest">The guest's name.</param>

@@ -22,8 +22,8 @@ public static class RulesetBuilder
     /// <summary>Computes the ruleset for everything active.</summary>
     /// <param name="config">What the administrator wants.</param>
     /// <param name="host">What runs.</param>
-    /// <param name="leftOut">Receives a sentence for each active guest that cannot be served, and why.</param>
-    public static Ruleset Build(HookConfig config, ActiveHost host, ICollection<string> leftOut)
+    /// <param name="leftOut">Receives each active guest that cannot be served, and why.</param>
+    public static Ruleset Build(HookConfig config, ActiveHost host, ICollection<LeftOut> leftOut)
     {
         var translations = ImmutableArray.CreateBuilder<Translation>();
         var guests = ImmutableArray.CreateBuilder<GuestAccess>();
@@ -32,16 +32,15 @@ public static class RulesetBuilder
         foreach (var machine in config.Machines)
         {
             if (!running.TryGetValue(machine.Name, out var guest)) continue;
-            var name = Printable.Escape(machine.Name);
             var addresses = machine.PrivateAddresses.IsEmpty ? guest.Addresses : machine.PrivateAddresses;
             var ipv4 = addresses.Where(a => a.IsIPv4()).ToList();
             if (ipv4.Count == 0)
             {
                 if (!machine.Forwards.IsEmpty)
                 {
-                    leftOut.Add(addresses.IsEmpty
-                        ? $"{name}: no address is known; give it a private_ip or a DHCP reservation, or run 'hookctrl apply' once it has a lease"
-                        : $"{name}: it has IPv6 addresses only, and IPv6 is not forwarded yet");
+                    leftOut.Add(new(machine.Name, null, addresses.IsEmpty
+                        ? "no address is known; give it a private_ip or a DHCP reservation, or run 'hookctrl apply' once it has a lease"
+                        : "it has IPv6 addresses only, and IPv6 is not forwarded yet"));
                 }
 
                 continue;
@@ -51,7 +50,7 @@ public static class RulesetBuilder
             {
                 var before = translations.Count;
                 Translate(machine.Name, forward, ipv4[0], translations);
-                if (translations.Count == before) leftOut.Add($"{name}: port {forward.Public} is for IPv6 only, and IPv6 is not forwarded yet");
+                if (translations.Count == before) leftOut.Add(new(machine.Name, forward, $"port {forward.Public} is for IPv6 only, and IPv6 is not forwarded yet"));
             }
 
             if (!machine.Forwards.IsEmpty)

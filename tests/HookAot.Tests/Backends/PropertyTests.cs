@@ -14,9 +14,11 @@ namespace HookAot.Tests.Backends;
 public sealed class PropertyTests
 {
     [Test]
-    public async Task Every_script_is_accepted_twice_is_once_and_removing_gives_back_what_was_before()
+    [Arguments("iptables")]
+    [Arguments("iptables-legacy")]
+    public async Task Every_script_is_accepted_is_listed_as_written_twice_is_once_and_removing_gives_back_what_was_before(string iptables)
     {
-        await using var world = await World.Create();
+        await using var world = await World.Create(iptables: iptables);
         var before = await world.Rules();
         await ConfigGen.Configs.SampleAsync(async sample =>
         {
@@ -28,12 +30,14 @@ public sealed class PropertyTests
                 [new ConnectedRoute(IPNetwork.Parse("192.168.122.0/24"), "virbr0")]);
             var ruleset = RulesetBuilder.Build(read.Config!, host, []);
 
-            await Restore(world, IptablesScript.Replace(ruleset, Plans(TableState.Absent)), "--test");
-            await Restore(world, IptablesScript.Replace(ruleset, Plans(TableState.Absent)));
+            await Restore(world, iptables, IptablesScript.Replace(ruleset, Plans(TableState.Absent)), "--test");
+            await Restore(world, iptables, IptablesScript.Replace(ruleset, Plans(TableState.Absent)));
             var once = await world.Rules();
-            await Restore(world, IptablesScript.Replace(ruleset, Plans(TableState.Present)));
+            var listing = IptablesListing.Parse(await world.Host.Run($"{iptables}-save -c"));
+            if (!ruleset.IsEmpty) await Assert.That(listing.DifferencesFrom(ruleset)).IsEmpty().Because(config);
+            await Restore(world, iptables, IptablesScript.Replace(ruleset, Plans(TableState.Present)));
             await Assert.That(await world.Rules()).IsEqualTo(once).Because(config);
-            await Restore(world, IptablesScript.Remove(Plans(TableState.Present)));
+            await Restore(world, iptables, IptablesScript.Remove(Plans(TableState.Present)));
             await Assert.That(await world.Rules()).IsEqualTo(before).Because(config);
         }, iter: 25, threads: 1);
     }
@@ -41,6 +45,6 @@ public sealed class PropertyTests
     private static IEnumerable<TablePlan> Plans(TableState state) =>
         IptablesScript.Tables.Select(t => new TablePlan(t, state, ImmutableDictionary<string, int>.Empty));
 
-    private static Task<string> Restore(World world, IEnumerable<ScriptLine> script, string option = "") =>
-        world.Host.Run($"iptables-restore --noflush {option}", IptablesScript.Print(script));
+    private static Task<string> Restore(World world, string iptables, IEnumerable<ScriptLine> script, string option = "") =>
+        world.Host.Run($"{iptables}-restore --noflush {option}", IptablesScript.Print(script));
 }

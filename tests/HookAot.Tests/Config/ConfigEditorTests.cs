@@ -81,6 +81,10 @@ public class ConfigEditorTests
     [Arguments("{\"machines\": {\"a\": {\"private_ip\": \"192.168.122.3\", \"port_map\": [80]}}, \"networks\": {}}")]
     [Arguments("{\n\t\"machines\": {\n\t\t\"a\": { \"private_ip\": \"192.168.122.3\", \"port_map\": [\n\t\t\t80, // web\n\t\t\t[443, 443],\n\t\t] }, // last\n\t},\n}\n")]
     [Arguments("\uFEFF{\r\n  \"machines\": {\r\n    \"a\": {\r\n      \"private_ip\": \"192.168.122.3\"\r\n    }\r\n  }\r\n}")]
+    [Arguments("/*a*/{/*b*/\"machines\"/*c*/:/*d*/{/*e*/\"a\"/*f*/:/*g*/{/*h*/\"port_map\"/*i*/:/*j*/[/*k*/1/*l*/,/*m*/2/*n*/]/*o*/}/*p*/}/*q*/}/*r*/")]
+    [Arguments("{\r\n\t// tabs and CRLF\r\n\t\"machines\": {\r\n\t\t\"a\": {}, // the last, with a comma\r\n\t\t/* nothing\r\n\t\t   else */\r\n\t},\r\n}\r\n")]
+    [Arguments("{ \"machines\": { \"web\": {} }, \"machines\": { \"a\": { \"port_map\": [1] }, \"a\": { \"port_map\": [2], \"port_map\": [3] } } }")]
+    [Arguments("{\"unknown\":[{\"machines\":{}}],\"machines\":{\"a\":{\"port_map\":[[\"1\",\"2\"]]}},\"x\":null}  \n\n")]
     [Arguments(Commented)]
     public async Task An_edit_and_its_reverse_give_the_same_bytes_and_what_is_in_between_is_read(string original)
     {
@@ -97,6 +101,18 @@ public class ConfigEditorTests
             return machine.PrivateAddresses.Single().Equals(Address) && back == added && Edit(back, new ConfigEdit.RemoveMachine(name)) == file;
         }, iter: 200);
         await Assert.That(ConfigReader.Read(Encoding.UTF8.GetBytes(file), "c").Config).IsNotNull();
+    }
+
+    [Test]
+    public async Task An_edit_in_a_file_of_ten_thousand_machines_and_its_reverse_give_the_same_bytes()
+    {
+        var machines = string.Join('\n', Enumerable.Range(0, 10_000).Select(i =>
+            $"    \"m{i}\": {{ \"private_ip\": \"10.{i / 250}.{i % 250}.2\", \"port_map\": [[{i + 1}, 80]] }}{(i < 9_999 ? "," : "")} // {i}"));
+        var file = $"{{\n  \"machines\": {{\n{machines}\n  }}\n}}\n";
+        var added = Edit(Edit(file, new ConfigEdit.AddMachine("new", [Address])), new ConfigEdit.AddPort("m5000", Port("60000:22")));
+        await Assert.That(added).Contains("\"port_map\": [[5001, 80], [\"60000\", \"22\"]] }, // 5000").And.Contains("\"new\": {");
+        await Assert.That(ConfigReader.Read(Encoding.UTF8.GetBytes(added), "c").Config!.Machines.Length).IsEqualTo(10_001);
+        await Assert.That(Edit(Edit(added, new ConfigEdit.RemovePort("m5000", Port("60000"))), new ConfigEdit.RemoveMachine("new")) == file).IsTrue();
     }
 
     private static PortNotation Port(string text) =>

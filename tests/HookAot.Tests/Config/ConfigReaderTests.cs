@@ -36,6 +36,22 @@ public class ConfigReaderTests
     }
 
     [Test]
+    [Arguments("{ \"public_ip\" /* here */ : /* and */ \"\" // there\n }")]
+    [Arguments("{ \"public_ip\": \"\" }// at the end")]
+    [Arguments("{ \"machines\": { \"a // no \\\" /* comment */\": {} } }")]
+    public async Task Comments_are_allowed_everywhere_but_in_a_string(string text)
+    {
+        await Assert.That(Read(text).Diagnostics).IsEmpty();
+        await Assert.That(Read(text).Config!.Machines.Select(m => m.Name).FirstOrDefault("a // no \" /* comment */")).IsEqualTo("a // no \" /* comment */");
+    }
+
+    [Test]
+    [Arguments("{\n  /* without end", "config.json:2:3: error: not valid JSON: the comment that begins here has no end")]
+    [Arguments("{\n  \"debug\": /", "config.json:2:12: error: not valid JSON: '/' is invalid")]
+    public async Task A_comment_without_end_is_a_mistake(string text, string message) =>
+        await Assert.That(Read(text).Diagnostics.Single().ToString()).StartsWith(message);
+
+    [Test]
     public async Task Every_mistake_is_reported_at_once_and_costs_only_its_machine()
     {
         var result = Read("""
@@ -66,6 +82,28 @@ public class ConfigReaderTests
         await Assert.That(c.Forwards.Single().Public).IsEqualTo(new PortRange(9000, 9000));
         await Assert.That(result.Diagnostics[^1].ToString()).IsEqualTo(
             "config.json:4:54: error: public port 8005/tcp is taken by 8000-8010 of \"a\" (line 2); choose another, or another public_ip (at $.machines.c.port_map[0])");
+    }
+
+    [Test]
+    [Arguments("\"\"", "\"192.168.0.1\"", true)] // every address against one
+    [Arguments("\"192.168.0.1\"", "\"\"", true)]
+    [Arguments("\"192.168.0.1\"", "[\"192.168.0.2\", \"192.168.0.1\"]", true)]
+    [Arguments("\"192.168.0.1\"", "\"192.168.0.2\"", false)]
+    public async Task A_public_port_is_taken_on_its_addresses(string first, string second, bool taken)
+    {
+        var result = Read($$"""
+            { "machines": { "a": { "private_ip": "10.0.0.2", "public_ip": {{first}}, "port_map": [["80-90", "80-90"]] }, "b": { "private_ip": "10.0.0.3", "public_ip": {{second}}, "port_map": [85, { "public": 85, "protocol": "udp" }] } } }
+            """);
+        await Assert.That(result.Config!.Machines[1].Forwards.Length).IsEqualTo(taken ? 1 : 2);
+        await Assert.That(result.Diagnostics.Length).IsEqualTo(taken ? 1 : 0);
+    }
+
+    [Test]
+    public async Task A_port_may_be_shared_by_sources_that_do_not_meet()
+    {
+        const string Text = """{ "machines": { "a": { "private_ip": "10.0.0.2", "source": "10.1.0.0/16", "port_map": [80] }, "b": { "private_ip": "10.0.0.3", "source": "10.2.0.0/16", "port_map": [80] } } }""";
+        await Assert.That(Read(Text).Diagnostics).IsEmpty();
+        await Assert.That(Read(Text.Replace("10.2.0.0/16", "10.0.0.0/8", StringComparison.Ordinal)).Diagnostics.Single().Message).Contains("is taken by \"a\"");
     }
 
     [Test]

@@ -172,9 +172,7 @@ internal sealed partial class World : IAsyncDisposable
     {
         get
         {
-            var root = AppContext.BaseDirectory;
-            while (root is not null && !File.Exists(Path.Combine(root, "HookAot.sln"))) root = Path.GetDirectoryName(root);
-            var binary = Path.Combine(root ?? "/", "artifacts", "linux-x64", "hookaot");
+            var binary = Repository.File("artifacts", "linux-x64", "hookaot");
             return File.Exists(binary) ? binary : throw new FileNotFoundException($"{binary} is missing: run scripts/build.sh first");
         }
     }

@@ -19,8 +19,9 @@ internal static class AncestorFlags
     private static readonly Option<string> Network = new("--network") { Description = "The network's addresses, such as 192.168.122.0/24.", HelpName = "NET" };
 
     /// <summary>Adds the flags to the command line.</summary>
-    public static void AddTo(RootCommand root)
+    public static void AddTo(Command root)
     {
+        Command.CompletionSources.Add(Commands);
         foreach (var option in new[] { Debug, PublicIp, Command, Name, PrivateIp, PublicPort, VmPort, Network }) root.Add(option);
     }
 

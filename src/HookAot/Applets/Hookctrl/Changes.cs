@@ -21,21 +21,7 @@ internal static class Changes
             return Session.Done;
         }
 
-        return session.NoApply ? Session.Done : Apply(session, stopAll: false);
-    }
-
-    /// <summary>Converges now.</summary>
-    public static int Apply(Session session, bool stopAll)
-    {
-        if (Libc.geteuid() != 0)
-        {
-            Session.Say("only root may change the rules: sudo hookctrl apply");
-            return Session.Refused;
-        }
-
-        var log = Syslog.OpenStandardError("hookctrl", debug: false);
-        var cause = new Converger.Cause("hookctrl", "apply");
-        return (stopAll ? Converger.RemoveAll(session.Paths, cause, log) : Converger.Apply(session.Paths, cause, log)) ? Session.Done : Session.Refused;
+        return session.NoApply ? Session.Done : ApplyVerb.Run(session, saved: !change.After.AsSpan().SequenceEqual(change.Before));
     }
 
     // Only what the change brings: an administrator has read the others before.

@@ -9,18 +9,19 @@ internal static class EditVerbs
     /// <summary>machine add|set|remove|list.</summary>
     public static Command Machine()
     {
-        var name = MachineName();
+        var name = MachineName().WithMachines();
+        var newName = MachineName().WithDefinedGuests();
         var addresses = new Option<string[]>("--private-ip", "--private_ip") { Description = "The guest's own address; learned from libvirt's DHCP without it.", HelpName = "IP", AllowMultipleArgumentsPerToken = true };
         var publicIp = PublicIp();
         var source = Source();
         var nic = new Option<string>("--interface") { Description = "The host's interface that leads to the guest.", HelpName = "NAME" };
 
-        var add = new Command("add", "Add a guest.") { name, addresses, publicIp, source, nic };
+        var add = new Command("add", "Add a guest.") { newName, addresses, publicIp, source, nic };
         add.SetAction(parsed => Edit(parsed, mistakes =>
         {
             var own = Own(parsed.GetValue(addresses), mistakes);
             return Words.Extras(parsed.GetValue(publicIp), parsed.GetValue(source), parsed.GetValue(nic), mistakes) is { } extras
-                ? [new ConfigEdit.AddMachine(parsed.GetValue(name)!, own ?? [], extras)] : [];
+                ? [new ConfigEdit.AddMachine(parsed.GetValue(newName)!, own ?? [], extras)] : [];
         }));
 
         var set = new Command("set", "Change a guest's address, sources, public address or interface.") { name, addresses, publicIp, source, nic };
@@ -56,15 +57,19 @@ internal static class EditVerbs
     public static Command Port()
     {
         var name = MachineName();
-        var ports = new Argument<string[]>("PORT") { Description = "PUBLIC[:VM][/PROTOCOL]: 8080:80, 443, 53:53/udp, 5000-5010:6000-6010/tcp+udp.", Arity = ArgumentArity.OneOrMore };
+        var newName = MachineName();
+        var newPorts = Ports();
+        var ports = Ports();
+        ports.WithPorts(name.WithMachines(ports));
+        newName.WithMachines(newPorts);
         var publicIp = PublicIp();
         var source = Source();
-        var add = new Command("add", "Forward ports of the host to a guest.") { name, ports, publicIp, source };
+        var add = new Command("add", "Forward ports of the host to a guest.") { newName, newPorts, publicIp, source };
         add.SetAction(parsed => Edit(parsed, mistakes =>
         {
-            var wanted = parsed.GetValue(ports)!.Select(p => Words.Port(p, mistakes)).ToList();
+            var wanted = parsed.GetValue(newPorts)!.Select(p => Words.Port(p, mistakes)).ToList();
             var extras = Words.Extras(parsed.GetValue(publicIp), parsed.GetValue(source), null, mistakes);
-            return [.. wanted.OfType<PortNotation>().Select(p => new ConfigEdit.AddPort(parsed.GetValue(name)!, p, extras))];
+            return [.. wanted.OfType<PortNotation>().Select(p => new ConfigEdit.AddPort(parsed.GetValue(newName)!, p, extras))];
         }));
         var remove = new Command("remove", "End forwards to a guest.") { name, ports };
         remove.SetAction(parsed => Edit(parsed, mistakes =>
@@ -76,12 +81,14 @@ internal static class EditVerbs
     public static Command Network()
     {
         var name = new Argument<string>("NAME") { Description = "libvirt's name of the network." };
+        var known = new Argument<string>("NAME") { Description = name.Description };
+        known.WithNetworks();
         var range = new Argument<string>("NET") { Description = "Its addresses, such as 192.168.122.0/24." };
         var add = new Command("add", "Accept every forwarded connection to a network's range while it is active.") { name, range };
         add.SetAction(parsed => Edit(parsed, mistakes =>
             Words.Network("NET", parsed.GetValue(range)!, mistakes) is { } network ? [new ConfigEdit.AddNetwork(parsed.GetValue(name)!, network)] : []));
-        var remove = new Command("remove", "Remove a network.") { name };
-        remove.SetAction(parsed => Edit(parsed, _ => [new ConfigEdit.RemoveNetwork(parsed.GetValue(name)!)]));
+        var remove = new Command("remove", "Remove a network.") { known };
+        remove.SetAction(parsed => Edit(parsed, _ => [new ConfigEdit.RemoveNetwork(parsed.GetValue(known)!)]));
         var list = new Command("list", "List the networks that the config names.");
         list.SetAction(parsed => Overview.Networks(Session.Of(parsed)));
         return new Command("network", "Networks whose whole range accepts forwarded connections.") { add, remove, list };
@@ -122,6 +129,8 @@ internal static class EditVerbs
     }
 
     private static Argument<string> MachineName() => new("NAME") { Description = "libvirt's name of the guest." };
+
+    private static Argument<string[]> Ports() => new("PORT") { Description = "PUBLIC[:VM][/PROTOCOL]: 8080:80, 443, 53:53/udp, 5000-5010:6000-6010/tcp+udp.", Arity = ArgumentArity.OneOrMore };
 
     private static Option<string[]> PublicIp() => new("--public-ip", "--public_ip") { Description = "The host's address, or several; \"\" for every one.", HelpName = "IP", AllowMultipleArgumentsPerToken = false };
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Reflection;
 using HookAot.Config;
 using HookAot.Host;
@@ -18,6 +19,8 @@ internal static class HookctrlApplet
           hookctrl port add web 8080:80 443 53:53/udp             forward ports of this host to it
           hookctrl port remove web 443                            end one
           hookctrl list                                           what is configured
+          hookctrl status                                         what is in force, with counters
+          hookctrl doctor web:8080                                why does it not forward?
           hookctrl check                                          every mistake in the config
           hookctrl apply                                          put all rules in place again
 
@@ -34,8 +37,13 @@ internal static class HookctrlApplet
             return Session.Done;
         }
 
+        if (arguments is ["completion", "words", .. var words]) return CompletionVerb.Words(CommandLine(), words);
+
+        if (arguments is ["--version"]) return Version();
+
         // A guest may be called "@web": that is no file of arguments.
         var parsed = CommandLine().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (Missing(parsed) is { } missing) return Session.Wrong([missing]);
         if (parsed.Errors.Count > 0) return Session.Wrong([.. parsed.Errors.Select(e => Printable.Escape(e.Message)), .. Meant(parsed), "'hookctrl --help' lists the commands"]);
         try
         {
@@ -49,9 +57,10 @@ internal static class HookctrlApplet
     }
 
     /// <summary>The whole command line.</summary>
-    internal static RootCommand CommandLine()
+    internal static Command CommandLine()
     {
-        var root = new RootCommand("Adds and removes port forwards to NAT-ed libvirt guests.");
+        // Not a RootCommand, which is called as the file is: hookaot.
+        var root = new Command("hookctrl", "Adds and removes port forwards to NAT-ed libvirt guests.") { new HelpOption("--help", "-h") };
         AncestorFlags.AddTo(root);
         foreach (var option in Session.Options) root.Add(option);
         root.SetAction(parsed =>
@@ -69,29 +78,34 @@ internal static class HookctrlApplet
         var list = new Command("list", "List all forwards that the config names.");
         list.SetAction(parsed => Hookctrl.Overview.Forwards(Session.Of(parsed), null));
         root.Add(list);
-        var name = new Argument<string>("NAME") { Description = "libvirt's name of the guest." };
+        var name = new Argument<string>("NAME") { Description = "libvirt's name of the guest." }.WithMachines();
         var show = new Command("show", "List the forwards of one guest.") { name };
         show.SetAction(parsed => Hookctrl.Overview.Forwards(Session.Of(parsed), parsed.GetValue(name)));
         root.Add(show);
 
-        var stopAll = new Option<bool>("--stop-all") { Description = "Take all rules out instead, as if no guest were active." };
-        var apply = new Command("apply", "Put the rules for everything that runs in place now.") { stopAll };
-        apply.SetAction(parsed => Changes.Apply(Session.Of(parsed), parsed.GetValue(stopAll)));
-        root.Add(apply);
+        root.Add(ApplyVerb.Apply());
+        root.Add(ApplyVerb.Plan());
+        root.Add(StatusVerb.Status());
+        root.Add(DoctorVerb.Doctor());
+        root.Add(ImportVerb.Import());
+        root.Add(CompletionVerb.Completion());
 
         var file = new Argument<string>("FILE") { Description = "The file; config.json without it.", Arity = ArgumentArity.ZeroOrOne };
         var check = new Command("check", "Show every mistake and every doubt in the config.") { file };
         check.SetAction(parsed => Check(Session.Of(parsed), parsed.GetValue(file)));
         root.Add(check);
 
-        var version = new Command("version", "Show the version.");
-        version.SetAction(_ =>
-        {
-            Output.Write($"hookaot {typeof(HookctrlApplet).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}\n");
-            return Session.Done;
-        });
+        var version = new Command("version", "Show the version, and what it was built from.");
+        version.SetAction(_ => Version());
         root.Add(version);
         return root;
+    }
+
+    /// <summary>Shows "hookaot 0.1.0+SOURCE".</summary>
+    public static int Version()
+    {
+        Output.Write($"hookaot {typeof(HookctrlApplet).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}\n");
+        return Session.Done;
     }
 
     private static int Check(Session session, string? file)
@@ -101,6 +115,18 @@ internal static class HookctrlApplet
         foreach (var finding in result.Diagnostics) StandardError.WriteLine(finding.ToString());
         foreach (var doubt in result.Config is { } config ? ConfigDoubts.Find(session.Paths, config) : []) StandardError.WriteLine($"{path}: warning: {doubt}");
         return result.Diagnostics.Any(d => d.Severity == Severity.Error) ? Session.Refused : Session.Done;
+    }
+
+    /// <summary>Which words the command lacks; the library would not say.</summary>
+    private static string? Missing(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        if (parsed.Errors.Count == 0 || parsed.UnmatchedTokens.Count > 0 || command.Parents.OfType<Command>().FirstOrDefault() is not { } parent) return null;
+        var name = parent.Name != "hookctrl" ? $"{parent.Name} {command.Name}" : command.Name;
+        var lacks = command.Subcommands.Count > 0
+            ? string.Join(" or ", command.Subcommands.Select(c => c.Name))
+            : string.Join(" and ", command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is not { Tokens.Count: > 0 }).Select(a => a.Name));
+        return lacks.Length == 0 ? null : $"{name}: expected {lacks}; 'hookctrl {name} --help' explains";
     }
 
     private static IEnumerable<string> Meant(ParseResult parsed)

@@ -12,15 +12,17 @@ internal static class Output
     /// <summary>Writes text as it is.</summary>
     public static void Write(string text)
     {
+        // It ignores a reader that has seen enough ("hookctrl list | head").
         using var stdout = Console.OpenStandardOutput();
-        try
-        {
-            stdout.Write(Encoding.UTF8.GetBytes(text));
-        }
-        catch (IOException)
-        {
-            // The reader has seen enough ("hookctrl list | head").
-        }
+        stdout.Write(Encoding.UTF8.GetBytes(text));
+    }
+
+    /// <summary>Waits, but no longer than there is somebody who reads.</summary>
+    /// <returns>Whether there is.</returns>
+    public static unsafe bool WaitWithReader(int milliseconds)
+    {
+        var stdout = new Libc.PollFd { Fd = 1, Events = 0 }; // POLLERR is reported unasked
+        return Libc.poll(&stdout, 1, milliseconds) <= 0;
     }
 
     /// <summary>Writes a table whose columns are as wide as they need to be.</summary>

@@ -57,16 +57,16 @@ internal static class Overview
         && (StateFiles.Read(session.Paths)?.Guests.Any(g => g.Name == machine) ?? !LibvirtFiles.RunningGuests(session.Paths, n => n == machine).IsEmpty);
 
     /// <summary>The config; what is wrong with it is said on stderr.</summary>
-    private static HookConfig? Read(Session session)
+    public static HookConfig? Read(Session session)
     {
         var result = ConfigReader.Read(SmallFile.Read(session.Paths.Config, ConfigFile.MaxBytes), session.Paths.Config);
         foreach (var finding in result.Diagnostics.Where(d => d.Severity == Severity.Error)) Session.Say(finding.ToString());
         return result.Config;
     }
 
-    private static string[] Any<T>(System.Collections.Immutable.ImmutableArray<T> values) => [.. values.Select(v => $"{v}")];
+    public static string[] Any<T>(System.Collections.Immutable.ImmutableArray<T> values) => [.. values.Select(v => $"{v}")];
 
-    private static string Shown(string[] values) => values.Length == 0 ? "any" : string.Join(' ', values);
+    public static string Shown(string[] values) => values.Length == 0 ? "any" : string.Join(' ', values);
 }
 
 /// <summary>A forward, as --json prints it.</summary>
@@ -91,8 +91,12 @@ internal sealed record MachineRow(string Name, string[] PrivateIp, int Forwards)
 internal sealed record NetworkRow(string Name, string Range);
 
 /// <summary>Names as in config.json.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(ForwardRow[]))]
 [JsonSerializable(typeof(MachineRow[]))]
 [JsonSerializable(typeof(NetworkRow[]))]
+[JsonSerializable(typeof(ChangesRow))]
+[JsonSerializable(typeof(ScriptRow[]))]
+[JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(DoctorRow[]))]
 internal sealed partial class HookctrlJson : JsonSerializerContext;

@@ -32,6 +32,14 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
     /// <summary>Says something on stderr.</summary>
     public static void Say(string message) => StandardError.WriteLine($"hookctrl: {message}");
 
+    /// <summary>Whether we may touch the rules; says so if not.</summary>
+    public static bool IsRoot(string purpose)
+    {
+        if (Libc.geteuid() == 0) return true;
+        Say($"only root may {purpose}: try again with sudo");
+        return false;
+    }
+
     /// <summary>Says what is wrong with the command line.</summary>
     public static int Wrong(IEnumerable<string> mistakes)
     {

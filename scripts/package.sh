@@ -1,0 +1,140 @@
+#!/bin/bash
+# Makes dist/hookaot_VERSION-1_ARCH.deb and dist/hookaot-VERSION-1.ARCH.rpm of the binaries in artifacts/. The same input gives the same bytes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/install-packages.sh dpkg-dev rpm
+
+version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+date=$(sed -n 's:.*<ReleaseDate>\(.*\)</ReleaseDate>.*:\1:p' Directory.Build.props)
+SOURCE_DATE_EPOCH=$(date -u -d "$date" +%s)
+export SOURCE_DATE_EPOCH
+umask 022
+mkdir -p dist
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+summary="port forwarding for libvirt guests behind NAT"
+description="HookAot is the libvirt hook that makes services on NAT-ed guests reachable from
+outside, from the host and from other guests, with iptables, and hookctrl, the
+command that manages and explains these forwards."
+
+stage() { # ROOT BINARY: what both packages contain
+  local root=$1 share=$1/usr/share
+  install -D -m 755 "$2" "$root/usr/sbin/hookaot"
+  ln -s hookaot "$root/usr/sbin/hookctrl"
+  install -d "$share/doc/hookaot"
+  install -D -m 644 config.schema.json "$share/hookaot/config.schema.json"
+  install -d "$share/man/man5" "$share/man/man8" "$share/bash-completion/completions" "$share/zsh/vendor-completions" "$share/fish/vendor_completions.d"
+  gzip -9n <man/hookctrl.8 >"$share/man/man8/hookctrl.8.gz"
+  ln -s hookctrl.8.gz "$share/man/man8/hookaot.8.gz"
+  gzip -9n <man/config.json.5 >"$share/man/man5/config.json.5.gz"
+  # The scripts are the same for every architecture; this machine runs one of the binaries.
+  artifacts/linux-x64/hookaot hookctrl completion bash >"$share/bash-completion/completions/hookctrl"
+  artifacts/linux-x64/hookaot hookctrl completion zsh >"$share/zsh/vendor-completions/_hookctrl"
+  artifacts/linux-x64/hookaot hookctrl completion fish >"$share/fish/vendor_completions.d/hookctrl.fish"
+  gzip -9n <CHANGELOG.md >"$share/doc/hookaot/changelog.gz"
+  cp README.md SECURITY.md "$share/doc/hookaot"
+}
+
+deb() { # DEBIAN-ARCH BINARY
+  local root=$work/deb-$1
+  stage "$root" "$2"
+  { printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: HookAot\n\nFiles: *\nCopyright: 2026 the HookAot authors\nLicense: Expat\n'
+    sed '1,/^Copyright/d; s/^$/./; s/^/ /' LICENSE | sed '1{/^ \.$/d}'; } >"$root/usr/share/doc/hookaot/copyright"
+  printf 'hookaot (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- the HookAot authors <hookaot@users.noreply.github.com>  %s\n' "$version" "$(date -u -R -d "$date")" |
+    gzip -9n >"$root/usr/share/doc/hookaot/changelog.Debian.gz"
+  install -d "$root/usr/share/lintian/overrides" "$root/DEBIAN"
+  cat >"$root/usr/share/lintian/overrides/hookaot" <<END
+# One file that runs on any distribution: .NET Native AOT, linked statically on purpose.
+hookaot: statically-linked-binary [usr/sbin/hookaot]
+# Not made for the Debian archive, so there is no bug to close.
+hookaot: initial-upload-closes-no-bugs [usr/share/doc/hookaot/changelog.Debian.gz:1]
+END
+  cat >"$root/DEBIAN/control" <<END
+Package: hookaot
+Version: $version-1
+Architecture: $1
+Maintainer: the HookAot authors <hookaot@users.noreply.github.com>
+Section: admin
+Priority: optional
+Recommends: iptables
+Suggests: libvirt-daemon-system
+Installed-Size: $(du -sk --apparent-size "$root/usr" | cut -f1)
+Description: $summary
+ ${description//$'\n'/$'\n' }
+END
+  # shellcheck disable=SC2016 # $1 is dpkg's
+  { printf '#!/bin/sh\nset -e\n'; grep -v '^# shellcheck' scripts/packaging/hooks.sh
+    printf 'if [ "$1" = configure ]; then link_hooks; fi\n'; } >"$root/DEBIAN/postinst"
+  # shellcheck disable=SC2016 # $1 is dpkg's
+  { printf '#!/bin/sh\nset -e\n'; grep -v '^# shellcheck' scripts/packaging/hooks.sh
+    printf 'if [ "$1" = remove ]; then unlink_hooks; fi\n'; } >"$root/DEBIAN/prerm"
+  # shellcheck disable=SC2016
+  printf '#!/bin/sh\nset -e\nif [ "$1" = purge ]; then rm -f /etc/libvirt/hooks/config.json; fi\n' >"$root/DEBIAN/postrm"
+  chmod 755 "$root"/DEBIAN/{postinst,prerm,postrm}
+  (cd "$root" && find usr -type f -exec md5sum {} +) >"$root/DEBIAN/md5sums"
+  find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+  dpkg-deb --root-owner-group -Zxz --build "$root" "dist/hookaot_$version-1_$1.deb" >/dev/null
+}
+
+# rpm 4.20 runs scriptlets in a network namespace of their own (its unshare plugin): the rules are in init's.
+rpm_scriptlet() {
+  printf 'hookctrl() { nsenter --net=/proc/1/ns/net hookctrl "$@"; }\n'
+  grep -v '^# shellcheck' scripts/packaging/hooks.sh
+}
+rpm_() { # RPM-ARCH BINARY
+  local root=$work/rpm-$1
+  stage "$root" "$2"
+  mv "$root/usr/share/zsh/vendor-completions" "$root/usr/share/zsh/site-functions"
+  install -D -m 644 LICENSE "$root/usr/share/licenses/hookaot/LICENSE"
+  find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+  cat >"$work/hookaot-$1.spec" <<END
+Name: hookaot
+Version: $version
+Release: 1
+Summary: ${summary^}
+License: MIT
+AutoReqProv: no
+Recommends: iptables
+%description
+$description
+%install
+cp -a $root/. %{buildroot}
+%files
+/usr/sbin/hookaot
+/usr/sbin/hookctrl
+/usr/share/hookaot
+/usr/share/man/man5/config.json.5.gz
+/usr/share/man/man8/hookaot.8.gz
+/usr/share/man/man8/hookctrl.8.gz
+/usr/share/bash-completion/completions/hookctrl
+/usr/share/zsh/site-functions/_hookctrl
+/usr/share/fish/vendor_completions.d/hookctrl.fish
+/usr/share/doc/hookaot
+/usr/share/licenses/hookaot
+%dir /usr/share/bash-completion
+%dir /usr/share/bash-completion/completions
+%dir /usr/share/fish
+%dir /usr/share/fish/vendor_completions.d
+%dir /usr/share/licenses
+%dir /usr/share/zsh
+%dir /usr/share/zsh/site-functions
+%post
+$(rpm_scriptlet)
+link_hooks
+%preun
+$(rpm_scriptlet)
+if [ "\$1" = 0 ]; then unlink_hooks; fi
+END
+  rpmbuild -bb --quiet --target "$1" --define "_topdir $work/top" --define "_rpmdir $PWD/dist" --define '_rpmfilename %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm' \
+    --define '_buildhost localhost' --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' \
+    --define '__os_install_post %{nil}' --define 'debug_package %{nil}' --define '_build_id_links none' "$work/hookaot-$1.spec"
+}
+
+deb amd64 artifacts/linux-x64/hookaot
+rpm_ x86_64 artifacts/linux-x64/hookaot
+if [ -f artifacts/linux-arm64/hookaot ]; then
+  deb arm64 artifacts/linux-arm64/hookaot
+  rpm_ aarch64 artifacts/linux-arm64/hookaot
+fi
+(cd dist && sha256sum hookaot[_-]"$version"*)

@@ -1,0 +1,90 @@
+#!/bin/bash
+# Installs, upgrades, uses and removes the published binary in throw-away roots: busybox and nothing else, Debian 11, 12 and 13. As root;
+# everything happens in mount and network namespaces of its own. The last line is "N passed, N failed".
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+top=$PWD
+. scripts/check.sh
+
+scripts/install-packages.sh debootstrap busybox-static iptables iproute2 lintian || exit 1
+[ -x artifacts/linux-x64/hookaot ] || scripts/build.sh linux-x64 || exit 1
+
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# --- the release as a user gets it: one folder ---
+release=$work/release
+mkdir "$release"
+cp install.sh config.schema.json README.md "$release"
+cp -r man "$release"
+cp artifacts/linux-x64/hookaot "$release/hookaot-linux-x64"
+(cd "$release" && sha256sum hookaot-linux-x64 >SHA256SUMS)
+
+# --- the packages ---
+check "packages: made" scripts/package.sh
+sha256sum dist/hookaot[_-]* >"$work/first"
+check "packages: the same bytes again" bash -c "scripts/package.sh && sha256sum --quiet -c $work/first"
+for deb in dist/*.deb; do check "lintian ${deb##*/}" lintian --allow-root --fail-on error,warning "$deb"; done
+cp dist/*_amd64.deb "$release/hookaot.deb"
+cp dist/*.x86_64.rpm "$release/hookaot.rpm"
+
+# --- the roots ---
+busybox_root() { # the binaries that somebody's minimal host has: busybox, and iptables with its libraries
+  local root=$1 file
+  mkdir -p "$root"/{bin,sbin,proc,sys,dev,tmp,run,etc/libvirt/hooks,usr/bin,usr/sbin,usr/local,lib64}
+  cp /usr/bin/busybox "$root/bin/busybox"
+  for file in $("$root/bin/busybox" --list); do [ "$file" = busybox ] || ln -s busybox "$root/bin/$file"; done
+  for file in iptables iptables-restore iptables-save; do ln -s xtables-nft-multi "$root/usr/sbin/$file"; done
+  cp /usr/sbin/xtables-nft-multi "$root/usr/sbin/"
+  for file in $(ldd /usr/sbin/xtables-nft-multi | grep -o '/[^ ]*') /usr/lib/x86_64-linux-gnu/xtables/*.so; do
+    mkdir -p "$root$(dirname "$file")" && cp -L "$file" "$root$file"
+  done
+}
+debian_root() { # kept from one run to the next
+  local suite=$1 root=artifacts/roots/$1
+  [ -e "$root.done" ] && return
+  rm -rf "$root" && mkdir -p "$root"
+  debootstrap --variant=minbase --include=iptables,rpm "$suite" "$root" >"$root.log" 2>&1 && mkdir -p "$root/etc/libvirt/hooks" && touch "$root.done"
+}
+
+
+# --- running them ---
+manifest() { # every file with type, mode, owner, link and content
+  (cd "$1" && find . -path ./release -prune -o -path ./proc -prune -o -path ./sys -prune -o -path ./dev -prune -o -path ./run -prune -o \
+    -path ./var/lib/dpkg -prune -o -path ./var/lib/rpm -prune -o -path ./root/.rpmdb -prune -o -path ./var/log -prune -o \
+    -printf '%p %y %m %U:%G %l\n' -type f -exec sha256sum {} + | sort)
+}
+in_root() { # ROOT STORY: a script of tests/release, on a copy of the root that is gone afterwards, and that has to be at the end as it was
+  # shellcheck disable=SC2016 # expanded in there
+  ROOT=$1 SCRIPT=$(cat tests/release/helpers.sh "tests/release/$2.sh") RELEASE=$release WORK=$work SHELL_IN=$([ -e "$1/bin/busybox" ] && echo "/bin/busybox ash" || echo /bin/sh) MANIFEST=$(declare -f manifest) \
+    unshare -m -n -p -f --propagation private bash -euo pipefail -c '
+      eval "$MANIFEST"
+      WORK=$WORK/mnt; mkdir -p "$WORK"; mount -t tmpfs tmpfs "$WORK" -o size=1g; mkdir "$WORK"/{upper,tmp,root}
+      mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$WORK/upper,workdir=$WORK/tmp" "$WORK/root"
+      cd "$WORK/root"; mkdir -p release proc run
+      # Outside, and the net of guests.
+      ip link set lo up; ip addr add 192.168.0.166/24 dev lo; ip addr add 192.168.122.2/24 dev lo
+      mount --bind "$RELEASE" release; mount -t proc proc proc; mount -t tmpfs tmpfs run; [ -e dev/null ] || mknod -m 666 dev/null c 1 3
+      manifest . >"$WORK/before"
+      # shellcheck disable=SC2086
+      env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin chroot . $SHELL_IN -c "$SCRIPT"
+      manifest . >"$WORK/after"
+      diff "$WORK/before" "$WORK/after"'
+}
+check "busybox root: made" busybox_root "$work/busybox"
+for root in "$work/busybox" bullseye bookworm trixie; do
+  case $root in
+    /*) name="busybox" ;;
+    *) name=$root root=$top/artifacts/roots/$root
+       check "$name root: made" debian_root "$name" ;;
+  esac
+  [ "$name" = busybox ] && packages="" || packages="deb rpm"
+  # shellcheck disable=SC2086 # a list
+  for story in life keeps-config foreign wrong-sum dry surroundings read-only-usr bare $packages; do check "$name: $story" in_root "$root" "$story"; done
+done
+check "bookworm: README" in_root "$top/artifacts/roots/bookworm" readme
+check "bookworm: killed at each command" in_root "$top/artifacts/roots/bookworm" killed
+check "bookworm: upgraded while hooks run" in_root "$top/artifacts/roots/bookworm" meanwhile
+
+total

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using HookAot.Config;
+using HookAot.Host;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>hookctrl import: the configuration of another hook.</summary>
+internal static class ImportVerb
+{
+    /// <summary>The verb.</summary>
+    public static Command Import()
+    {
+        var file = new Argument<string>("FILE") { Description = "Its hooks.json, such as /etc/libvirt/hooks/hooks.json." };
+        var import = new Command("import", "Take over the hooks.json of saschpe's libvirt-hook-qemu. Guests that the config has already stay as they are; what cannot be taken over is named.") { file };
+        import.SetAction(parsed => Run(Session.Of(parsed), parsed.GetValue(file)!));
+        return import;
+    }
+
+    private static int Run(Session session, string file)
+    {
+        var known = File.Exists(session.Paths.Config) && Overview.Read(session) is { } config ? config.Machines.Select(m => m.Name) : [];
+        var hooks = HooksJson.Read(SmallFile.Read(file, ConfigFile.MaxBytes), file, known.ToHashSet(StringComparer.Ordinal));
+        foreach (var finding in hooks.Mistakes.Concat(hooks.Notes)) StandardError.WriteLine(finding.ToString());
+        if (!hooks.Mistakes.IsEmpty)
+        {
+            Session.Say("nothing was taken over; correct the file, and import it again");
+            return Session.Refused;
+        }
+
+        if (!hooks.Edits.IsEmpty) return Changes.Make(session, hooks.Edits);
+        Session.Say($"{file} has no guest that the config lacks");
+        return Session.Done;
+    }
+}

@@ -1,0 +1,26 @@
+using HookAot.Backends;
+
+namespace HookAot.Host;
+
+/// <summary>What iptables-save says is in the kernel. It grows with everything on the host, so the hook does without it.</summary>
+internal static class KernelRules
+{
+    private const int MaxOutput = 256 * 1024 * 1024;
+
+    /// <summary>Lists the rules of this network namespace.</summary>
+    /// <param name="paths">Where iptables is.</param>
+    /// <param name="lockFd">See <see cref="Child.Run"/>.</param>
+    /// <param name="error">Why there is no answer; null if there is one.</param>
+    public static IptablesListing? Read(HostPaths paths, int lockFd, out string? error)
+    {
+        if (paths.IptablesSave is not { } save)
+        {
+            error = IptablesTool.Missing;
+            return null;
+        }
+
+        var listed = Child.Run(save, ["-c"], "", lockFd, MaxOutput);
+        error = listed.ExitCode == 0 ? null : $"{save} failed with exit code {listed.ExitCode}: {listed.Output.Trim()}";
+        return error is null ? IptablesListing.Parse(listed.Output) : null;
+    }
+}
