@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds what a release consists of into dist/: the binaries for both architectures, an SBOM, SHA256SUMS. Dockerfile.build runs it in a container.
+# Builds what a release consists of into dist/: the binaries for both architectures, install.sh and what it installs, an SBOM,
+# SHA256SUMS. Dockerfile.build runs it in a container.
 set -eu
 cd "$(dirname "$0")/.."
 umask 022
@@ -10,4 +11,7 @@ for rid in linux-x64 linux-arm64; do
   cp "artifacts/$rid/hookaot" "dist/hookaot-$rid"
 done
 scripts/sbom.sh >dist/hookaot.cdx.json
-(cd dist && sha256sum hookaot-linux-x64 hookaot-linux-arm64 hookaot.cdx.json >SHA256SUMS && cat SHA256SUMS)
+mkdir dist/man
+cp man/hookctrl.8 man/config.json.5 dist/man
+cp install.sh config.schema.json dist
+(cd dist && sha256sum hookaot-linux-x64 hookaot-linux-arm64 hookaot.cdx.json install.sh config.schema.json man/* >SHA256SUMS && cat SHA256SUMS)

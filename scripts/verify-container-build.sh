@@ -31,22 +31,27 @@ build() {
   rm -rf $out && cp -r "$folder" $out
   buildah rm "$container" && buildah rmi localhost/hookaot-release
 }
-files() { [ "$(cd $out && echo *)" = "SHA256SUMS hookaot-linux-arm64 hookaot-linux-x64 hookaot.cdx.json" ] || { ls $out; false; }; }
+files() { [ "$(cd $out && echo *)" = "SHA256SUMS config.schema.json hookaot-linux-arm64 hookaot-linux-x64 hookaot.cdx.json install.sh man" ] || { ls $out; false; }; }
 sums() { (cd $out && sha256sum --strict -c SHA256SUMS); }
 says_source() { [ "$($out/hookaot-linux-x64 version)" = "hookaot $(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)+$source" ]; }
 sbom() { # well-formed, complete, and about these files
-  jq -e --slurpfile lock src/HookAot/packages.lock.json --arg x64 "$(sha256sum <$out/hookaot-linux-x64 | cut -d' ' -f1)" '
-    .bomFormat == "CycloneDX" and .specVersion == "1.5" and .metadata.component.name == "hookaot"
-    and ([.components[] | select(.type == "library") | .name and .version and .purl] | all)
-    and ([$lock[0].dependencies[] | keys[]] - [.components[].name] == [])
-    and ([.components[] | select(.purl // "" | startswith("pkg:nuget")) | .hashes[0].content | test("^[0-9a-f]{128}$")] | all)
-    and ([.components[].name] | index("libc6-dev") != null)
-    and ([.components[] | select(.name == "hookaot-linux-x64") | .hashes[0].content] == [$x64])' $out/hookaot.cdx.json
+  jq -e --slurpfile lock src/HookAot/packages.lock.json --arg x64 "$(sha256sum <$out/hookaot-linux-x64 | cut -d' ' -f1)" --arg arm64 "$(sha256sum <$out/hookaot-linux-arm64 | cut -d' ' -f1)" '
+    def rule(what; ok): if ok then empty else what end; # what is not as it should be
+    [ rule("the format"; .bomFormat == "CycloneDX" and .specVersion == "1.6" and .metadata.component.name == "hookaot"),
+      rule("the binaries"; [.metadata.component.components[] | [.name, .hashes[0].content]] == [["hookaot-linux-arm64", $arm64], ["hookaot-linux-x64", $x64]]),
+      rule("one of each"; [.components[]."bom-ref"] | length == (unique | length)),
+      rule("all of packages.lock.json"; [$lock[0].dependencies[] | to_entries[] | "pkg:nuget/\(.key)@\(.value.resolved)"] - [.components[].purl] == []),
+      rule("what is linked in of .NET, glibc and gcc";
+        ["Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64", "Microsoft.NETCore.App.Runtime.NativeAOT.linux-arm64",
+         "libc6-dev", "libgcc-12-dev", "libc6-dev-arm64-cross", "libgcc-12-dev-arm64-cross"] - [.components[] | select(.scope == "required").name] == []),
+      (.components[] | rule(.name; .type == "library" and .version != "" and (.scope | IN("required", "excluded"))
+        and (.hashes | length) == 1 and (.hashes[0] | .alg as $alg | .content | test({"SHA-256": "^[0-9a-f]{64}$", "SHA-512": "^[0-9a-f]{128}$"}[$alg]))))
+    ] | if . == [] then true else error(join(", ")) end' $out/hookaot.cdx.json
 }
 
 check "a base image" base_image
 check "Dockerfile.build" build
-check "it gives the binaries, their sums and the SBOM" files
+check "it gives the binaries, install.sh with what it installs, sums and the SBOM" files
 check "SHA256SUMS is right" sums
 check "the binary says what it was built from" says_source
 check "the SBOM names all that is in it" sbom

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
@@ -9,12 +10,15 @@ namespace HookAot.Model;
 /// </summary>
 public static class Addresses
 {
+    // .NET reads "[::1]", "::1]" and "fe80::1%eth0" as well.
+    private static readonly SearchValues<char> OfIPv6 = SearchValues.Create("0123456789abcdefABCDEF:.");
+
     /// <summary>Reads an IPv4 address in dotted decimal or an IPv6 address without zone; nothing else.</summary>
     public static bool TryParse(string text, out IPAddress address)
     {
-        if (IPAddress.TryParse(text, out var parsed) && !text.Contains('%', StringComparison.Ordinal)
+        if (IPAddress.TryParse(text, out var parsed)
             && (parsed.AddressFamily == AddressFamily.InterNetworkV6
-                ? !text.StartsWith('[') && !parsed.IsIPv4MappedToIPv6
+                ? !text.AsSpan().ContainsAnyExcept(OfIPv6) && !parsed.IsIPv4MappedToIPv6
                 : parsed.ToString() == text))
         {
             address = parsed;
@@ -33,7 +37,7 @@ public static class Addresses
         if (!TryParse(slash < 0 ? text : text[..slash], out var address)) return false;
         var bits = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
         var length = bits;
-        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out length) || length > bits)) return false;
+        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out length) || length > bits || !char.IsAsciiDigit(text[^1]))) return false;
         // .NET 10 masks host bits away instead of refusing them.
         return IPNetwork.TryParse($"{address}/{length}", out network) && network.BaseAddress.Equals(address);
     }

@@ -26,8 +26,9 @@ public readonly record struct PortRange(ushort First, ushort Last)
         return true;
     }
 
+    // .NET reads "80\0" as 80.
     private static bool TryParsePort(ReadOnlySpan<char> text, out ushort port) =>
-        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port > 0;
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port > 0 && char.IsAsciiDigit(text[^1]);
 
     /// <summary>"80" or "8000-8010", which <see cref="TryParse"/> reads back.</summary>
     public override string ToString() => Join('-');

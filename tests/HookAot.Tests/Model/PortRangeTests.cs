@@ -25,5 +25,6 @@ public class PortRangeTests
     [Arguments("80-")]
     [Arguments("80:81")]
     [Arguments("80-81-82")]
+    [Arguments("80\0")]
     public async Task What_is_no_port_is_refused(string text) => await Assert.That(PortRange.TryParse(text, out _)).IsFalse();
 }

@@ -98,6 +98,16 @@ public sealed class DoctorTests
     }
 
     [Test]
+    [Arguments("web two", "virsh start 'web two'")]
+    [Arguments("x; rm -rf ~", "virsh start 'x; rm -rf ~'")]
+    [Arguments("$(id)'`id`", "virsh start '$(id)'\\''`id`'")]
+    public async Task A_name_in_a_command_is_quoted(string name, string command)
+    {
+        await using var world = await World.Create($$"""{ "machines": { {{JsonSerializer.Serialize(name)}}: { "port_map": [80] } } }""");
+        await Assert.That(await Fault(world, name)).Contains($"do: {command}\n");
+    }
+
+    [Test]
     public async Task A_hook_that_is_newer_than_the_daemon_is_noted()
     {
         await using var world = await World.Create(OneForward);

@@ -154,6 +154,18 @@ public sealed class HookctrlTests
     }
 
     [Test]
+    public async Task Colours_are_for_a_terminal_and_for_who_wants_them()
+    {
+        await using var world = await World.Create(OneForward);
+        var list = $"{world.Directory}/hooks/hookctrl list";
+        Task<Ended> OnTerminal() => Tool.Run(["script", "-qec", list, "/dev/null"], environment: world.HookEnvironment);
+        await Assert.That((await OnTerminal()).Output).Contains("\e[1mGUEST").And.Contains("2222");
+        await Assert.That(await world.Done("list")).DoesNotContain("\e");
+        world.HookEnvironment["NO_COLOR"] = "1";
+        await Assert.That((await OnTerminal()).Output).DoesNotContain("\e[").And.Contains("2222");
+    }
+
+    [Test]
     public async Task Import_takes_over_a_hooks_json_and_its_forwards_work()
     {
         await using var world = await World.Create($$"""{ "public_ip": "{{Public}}" }""");

@@ -78,7 +78,8 @@ internal static class DoctorVerb
 
     private static IEnumerable<DoctorStep> Steps(Session session, Wanted wanted, string name, string? port)
     {
-        var (paths, shown) = (session.Paths, JsonValue.Shown(name));
+        // Nothing below a fault is reached: who walks stops there.
+        var (paths, word) = (session.Paths, Words.Quoted(name));
         if (wanted.Config.Broken)
         {
             foreach (var step in Configured(session, wanted)) yield return step;
@@ -90,7 +91,7 @@ internal static class DoctorVerb
         var config = wanted.Config.Config!;
         if (config.Machines.FirstOrDefault(m => m.Name == name) is not { } machine)
         {
-            yield return Fault($"{paths.Config} does not name a guest \"{shown}\"{Meant(name, config.Machines.Select(m => m.Name))}", $"hookctrl machine add {shown} --private-ip IP; hookctrl port add {shown} 8080:80");
+            yield return Fault($"{paths.Config} does not name a guest \"{JsonValue.Shown(name)}\"{Meant(name, config.Machines.Select(m => m.Name))}", $"hookctrl machine add {word} --private-ip IP; hookctrl port add {word} 8080:80");
             yield break;
         }
 
@@ -98,7 +99,7 @@ internal static class DoctorVerb
         if (forwards.Count == 0)
         {
             var has = string.Join(", ", machine.Forwards.Select(f => $"{f.Public}"));
-            yield return Fault(port is null ? "it has no forwards" : $"it has no forward of port {JsonValue.Shown(port)}; {(has.Length == 0 ? "it has none" : $"it has {has}")}", $"hookctrl port add {shown} {(port is null ? "8080:80" : JsonValue.Shown(port))}");
+            yield return Fault(port is null ? "it has no forwards" : $"it has no forward of port {JsonValue.Shown(port)}; {(has.Length == 0 ? "it has none" : $"it has {has}")}", $"hookctrl port add {word} {(port is null ? "8080:80" : Words.Quoted(port))}");
         }
 
         yield return Ok($"{paths.Config} names it, with {(forwards.Count == 1 ? $"port {forwards[0].Public}" : $"{forwards.Count} forwards")}");
@@ -106,13 +107,13 @@ internal static class DoctorVerb
         var defined = LibvirtFiles.DefinedGuests(paths);
         var active = wanted.State.Guests.FirstOrDefault(g => g.Name == name);
         if (active is null && !defined.IsEmpty && !defined.Contains(name))
-            yield return Fault($"libvirt does not know a guest \"{shown}\"{Meant(name, defined)}", "virsh list --all shows the names; the one in the config has to be the same");
-        if (active is null) yield return Fault("it does not run", $"virsh start {shown}");
+            yield return Fault($"libvirt does not know a guest \"{JsonValue.Shown(name)}\"{Meant(name, defined)}", "virsh list --all shows the names; the one in the config has to be the same");
+        if (active is null) yield return Fault("it does not run", $"virsh start {word}");
         yield return Ok("it runs");
 
         foreach (var step in Hook(paths, active!)) yield return step;
         var leftOut = wanted.LeftOut.FirstOrDefault(l => l.Guest == name && (l.Forward is null || forwards.Contains(l.Forward)));
-        if (leftOut is not null) yield return Fault(leftOut.Reason, $"virsh domifaddr {shown}; then hookctrl machine set {shown} --private-ip IP");
+        if (leftOut is not null) yield return Fault(leftOut.Reason, $"virsh domifaddr {word}; then hookctrl machine set {word} --private-ip IP");
         var local = HostNetwork.LocalAddresses();
         foreach (var forward in forwards.Where(f => !f.PublicAddresses.IsEmpty && local.Count > 0 && !f.PublicAddresses.Any(local.Contains)))
             yield return Fault($"no interface of this host has the public address {string.Join(", ", forward.PublicAddresses)}", "ip -br addr shows which there are; then hookctrl set public_ip IP, or \"\" for all of them");
@@ -182,7 +183,7 @@ internal static class DoctorVerb
             else if (result == Libc.ECONNREFUSED)
                 yield return Fault($"it refuses connections to {address}:{number}: nothing listens there", $"in the guest, 'ss -ltn' shows what listens; the service has to listen on 0.0.0.0:{number}, not on 127.0.0.1");
             else
-                yield return Fault($"it does not answer on {address}:{number}: {Marshal.GetPInvokeErrorMessage(result)}", $"virsh domifaddr {JsonValue.Shown(name)} shows its address; a firewall in the guest may drop it");
+                yield return Fault($"it does not answer on {address}:{number}: {Marshal.GetPInvokeErrorMessage(result)}", $"virsh domifaddr {Words.Quoted(name)} shows its address; a firewall in the guest may drop it");
         }
 
         foreach (var udp in own.Where(t => t.Protocol != Protocol.Tcp).Select(t => $"{t.Target}:{On(t, port)}/{t.Protocol.Name()}").Distinct())

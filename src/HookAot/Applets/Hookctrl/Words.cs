@@ -8,6 +8,10 @@ namespace HookAot.Applets.Hookctrl;
 /// <summary>Reads words of the command line; what is wrong with one is said with the option's name, what was found and what is expected.</summary>
 internal static class Words
 {
+    /// <summary>A name as a word of a command that somebody is told to run: whatever a shell would take for something else is quoted.</summary>
+    public static string Quoted(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or ':' or '/' or '+' or '@')
+        ? name : $"'{Printable.Escape(name).Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
     /// <summary>true or false, in the words that the ancestor took.</summary>
     public static bool? Bool(string option, string text, List<string> mistakes)
     {
