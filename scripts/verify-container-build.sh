@@ -7,7 +7,7 @@ scripts/install-packages.sh buildah debootstrap jq || exit 1
 . scripts/check.sh
 sdk=$(dirname "$(readlink -f "$(command -v dotnet)")")
 out=artifacts/container image=localhost/hookaot-sdk debian=artifacts/roots/debian-12.tar
-source=$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+source=$(git describe --always --exclude='*' --dirty --abbrev=12 2>/dev/null || echo unknown)
 
 # Images are kept apart from this machine's own, and are gone at the end. chroot and vfs work everywhere, in a container too.
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs

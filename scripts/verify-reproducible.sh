@@ -9,7 +9,7 @@ work=$(mktemp -d)
 user=hookaot-builder
 trap 'userdel -r $user 2>/dev/null; rm -rf "$work"' EXIT
 chmod 755 "$work"
-SOURCE=$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+SOURCE=$(git describe --always --exclude='*' --dirty --abbrev=12 2>/dev/null || echo unknown)
 export SOURCE
 
 copy() { # DIRECTORY: what git knows of, and what is new
@@ -33,7 +33,7 @@ same() { # FILE FILE: the offset and the section where they begin to differ, if 
   local first
   first=$(cmp -l "$1" "$2" | sed -n '1{s/^ *\([0-9]*\).*/\1/p;q}')
   [ -n "$first" ] || return 1 # one is longer
-  readelf -SW "$1" | sed -n 's/^ *\[ *[0-9]*\] //p' | while read -r name _ _ offset size _; do
+  readelf -SW "$1" 2>/dev/null | sed -n 's/^ *\[ *[0-9]*\] //p' | while read -r name _ _ offset size _; do
     [[ $offset$size =~ ^[0-9a-f]+$ ]] && ((first > 16#$offset && first <= 16#$offset + 16#$size)) && echo "the first difference is in section $name"
   done
   return 1
@@ -41,10 +41,12 @@ same() { # FILE FILE: the offset and the section where they begin to differ, if 
 
 check "built here" build_here
 check "built as another user, elsewhere, with another umask, time zone and date" build_elsewhere
+version() { "$1/hookaot-linux-x64" version 2>/dev/null; }
+[ "$(version artifacts/container)" = "$(version "$work/a/dist")" ] && container=yes || container=
+[ "$container" ] || echo "not compared with a container's: run scripts/verify-container-build.sh first, on this revision"
 for file in hookaot-linux-x64 hookaot-linux-arm64 hookaot.cdx.json; do
   check "$file: the same bytes" same "$work/a/dist/$file" "$work/b/another/place/dist/$file"
-  if [ -f artifacts/container/$file ]; then check "$file: the same bytes in the container" same "$work/a/dist/$file" artifacts/container/$file
-  else echo "not compared with the container's: run scripts/verify-container-build.sh first"; fi
+  [ ! "$container" ] || check "$file: the same bytes in the container" same "$work/a/dist/$file" artifacts/container/$file
 done
 cat "$work/a/dist/SHA256SUMS"
 
