@@ -19,7 +19,7 @@ scripts/install-packages.sh $packages
 
 # Changed link properties alone do not relink: what is in obj may be from another set of them.
 rm -rf "artifacts/$rid" "src/HookAot/obj/Release/net10.0/$rid" "src/HookAot/bin/Release/net10.0/$rid"
-source=${SOURCE:-$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)}
+source=${SOURCE:-$(git describe --always --exclude='*' --dirty --abbrev=12 2>/dev/null || echo unknown)}
 dotnet publish src/HookAot -c Release -r "$rid" -o "artifacts/$rid" --nologo -v quiet -p:SourceRevisionId="$source"
 size=$(stat -c %s "artifacts/$rid/hookaot")
 [ "$size" -le 8388608 ] || { echo "build.sh: artifacts/$rid/hookaot has $size bytes, more than 8 MB" >&2; exit 1; }

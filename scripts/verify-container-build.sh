@@ -5,31 +5,36 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 scripts/install-packages.sh buildah debootstrap jq || exit 1
 . scripts/check.sh
-export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
 sdk=$(dirname "$(readlink -f "$(command -v dotnet)")")
-out=artifacts/container image=localhost/hookaot-sdk
-source=$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+out=artifacts/container image=localhost/hookaot-sdk debian=artifacts/roots/debian-12.tar
+source=$(git describe --always --exclude='*' --dirty --abbrev=12 2>/dev/null || echo unknown)
 
-base_image() { # as the official one: a distribution, and the SDK in /usr/share/dotnet
-  buildah inspect --type image $image >/dev/null 2>&1 && return
-  local root=artifacts/roots/sdk container
-  rm -rf $root && mkdir -p artifacts/roots
-  debootstrap --variant=minbase --include=ca-certificates,libssl3,jq bookworm $root || return 1
-  mkdir -p $root/usr/share/dotnet && cp -a "$sdk/." $root/usr/share/dotnet && ln -s ../share/dotnet/dotnet $root/usr/bin/dotnet
-  # This machine's package sources and the authorities that it trusts are what it can reach.
-  cp -rL /etc/ssl/certs $root/etc/ssl/ && rm -rf $root/etc/apt && cp -rL /etc/apt $root/etc/
-  container=$(buildah from scratch) && buildah copy -q "$container" $root / &&
-    buildah config --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 --env NUGET_CERT_REVOCATION_MODE=offline --env DOTNET_NOLOGO=1 --env DOTNET_CLI_TELEMETRY_OPTOUT=1 "$container" &&
-    buildah commit -q "$container" $image && buildah rm "$container" && rm -rf $root
+# Images are kept apart from this machine's own, and are gone at the end. chroot and vfs work everywhere, in a container too.
+export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
+storage=$(mktemp -d /var/tmp/hookaot.XXXXXX)
+trap 'buildah rm --all >/dev/null; rm -rf --one-file-system "$storage"' EXIT
+buildah() { command buildah --root "$storage/images" --runroot "$storage/run" "$@"; }
+
+distribution() { # Debian as it is kept up: the same glibc as this machine's, if that is up to date. Kept for the next time.
+  [ ! -f $debian ] || return 0
+  local root=$storage/debian
+  debootstrap --variant=minbase --include=ca-certificates,libssl3 bookworm "$root" http://deb.debian.org/debian || return 1
+  printf 'deb http://deb.debian.org/%s main\n' "debian bookworm" "debian bookworm-updates" "debian-security bookworm-security" >"$root/etc/apt/sources.list"
+  ln -s ../share/dotnet/dotnet "$root/usr/bin/dotnet"
+  chroot "$root" sh -ec 'apt-get update -q; apt-get upgrade -qy; apt-get clean' || return 1
+  mkdir -p artifacts/roots && tar -cf $debian.part -C "$root" . && mv $debian.part $debian && rm -rf "$root"
 }
-build() {
-  local secret=() container folder
+base_image() { # with the authorities that this machine trusts: they are what it can reach
+  local container
+  container=$(buildah from scratch) && buildah add -q "$container" $debian / && buildah add -q "$container" /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ &&
+    buildah config --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 --env NUGET_CERT_REVOCATION_MODE=offline --env DOTNET_NOLOGO=1 --env DOTNET_CLI_TELEMETRY_OPTOUT=1 "$container" &&
+    buildah commit -q --rm "$container" $image
+}
+build() { # the SDK is mounted where the official image has it: copying its 600 MB takes longer than building
+  local secret=()
   [ ! -f "$HOME/.nuget/NuGet/NuGet.Config" ] || secret=(--secret "id=nugetconfig,src=$HOME/.nuget/NuGet/NuGet.Config")
-  buildah bud --network=host "${secret[@]}" --build-arg SDK_IMAGE=$image --build-arg SOURCE="$source" -f Dockerfile.build -t localhost/hookaot-release . || return 1
-  # What "-o dist" does; this buildah has no -o.
-  container=$(buildah from localhost/hookaot-release) && folder=$(buildah mount "$container") || return 1
-  rm -rf $out && cp -r "$folder" $out
-  buildah rm "$container" && buildah rmi localhost/hookaot-release
+  rm -rf $out
+  buildah bud --network=host --volume "$sdk:/usr/share/dotnet:ro" "${secret[@]}" --build-arg SDK_IMAGE=$image --build-arg SOURCE="$source" -f Dockerfile.build -o $out .
 }
 files() { [ "$(cd $out && echo *)" = "SHA256SUMS config.schema.json hookaot-linux-arm64 hookaot-linux-x64 hookaot.cdx.json install.sh man" ] || { ls $out; false; }; }
 sums() { (cd $out && sha256sum --strict -c SHA256SUMS); }
@@ -49,6 +54,7 @@ sbom() { # well-formed, complete, and about these files
     ] | if . == [] then true else error(join(", ")) end' $out/hookaot.cdx.json
 }
 
+check "Debian 12" distribution
 check "a base image" base_image
 check "Dockerfile.build" build
 check "it gives the binaries, install.sh with what it installs, sums and the SBOM" files

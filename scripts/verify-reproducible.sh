@@ -3,19 +3,19 @@
 # with those of the container build if scripts/verify-container-build.sh has run. As root. The last line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-scripts/install-packages.sh faketime clang lld zlib1g-dev libc6-dev-arm64-cross libgcc-12-dev-arm64-cross binutils-aarch64-linux-gnu || exit 1
+scripts/install-packages.sh faketime jq clang lld zlib1g-dev libc6-dev-arm64-cross libgcc-12-dev-arm64-cross binutils-aarch64-linux-gnu || exit 1
 . scripts/check.sh
 work=$(mktemp -d)
 user=hookaot-builder
 trap 'userdel -r $user 2>/dev/null; rm -rf "$work"' EXIT
 chmod 755 "$work"
-SOURCE=$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+SOURCE=$(git describe --always --exclude='*' --dirty --abbrev=12 2>/dev/null || echo unknown)
 export SOURCE
 
 copy() { # DIRECTORY: what git knows of, and what is new
   mkdir -p "$1" && git ls-files -z --cached --others --exclude-standard | tar -c --null -T - --ignore-failed-read 2>/dev/null | tar -x -C "$1"
 }
-build_here() { copy "$work/a" && cd "$work/a" && scripts/build.sh linux-x64 && scripts/build.sh linux-arm64; }
+build_here() { copy "$work/a" && cd "$work/a" && scripts/release.sh; }
 build_elsewhere() {
   local home=$work/b/home there=$work/b/another/place
   useradd -M -d "$home" -s /bin/bash $user && mkdir -p "$home/.nuget" && copy "$there" || return 1
@@ -26,22 +26,28 @@ build_elsewhere() {
     umask 077; cd '$there'
     dotnet restore src/HookAot >/dev/null
     faketime -f '+400d' date
-    for rid in linux-x64 linux-arm64; do faketime -f '+400d' scripts/build.sh \$rid; done"
+    faketime -f '+400d' scripts/release.sh"
 }
-same() { # FILE FILE: and where they differ, if they do
+same() { # FILE FILE: the offset and the section where they begin to differ, if they do
   cmp "$1" "$2" && return
-  cmp -l "$1" "$2" | wc -l
-  readelf -SW "$1" | sed -n '5,40p'
+  local first
+  first=$(cmp -l "$1" "$2" | sed -n '1{s/^ *\([0-9]*\).*/\1/p;q}')
+  [ -n "$first" ] || return 1 # one is longer
+  readelf -SW "$1" 2>/dev/null | sed -n 's/^ *\[ *[0-9]*\] //p' | while read -r name _ _ offset size _; do
+    [[ $offset$size =~ ^[0-9a-f]+$ ]] && ((first > 16#$offset && first <= 16#$offset + 16#$size)) && echo "the first difference is in section $name"
+  done
   return 1
 }
 
 check "built here" build_here
 check "built as another user, elsewhere, with another umask, time zone and date" build_elsewhere
-for rid in linux-x64 linux-arm64; do
-  check "$rid: the same bytes" same "$work/a/artifacts/$rid/hookaot" "$work/b/another/place/artifacts/$rid/hookaot"
-  if [ -f artifacts/container/hookaot-$rid ]; then check "$rid: the same bytes in the container" same "$work/a/artifacts/$rid/hookaot" artifacts/container/hookaot-$rid
-  else echo "not compared with the container's: run scripts/verify-container-build.sh first"; fi
+version() { "$1/hookaot-linux-x64" version 2>/dev/null; }
+[ "$(version artifacts/container)" = "$(version "$work/a/dist")" ] && container=yes || container=
+[ "$container" ] || echo "not compared with a container's: run scripts/verify-container-build.sh first, on this revision"
+for file in hookaot-linux-x64 hookaot-linux-arm64 hookaot.cdx.json; do
+  check "$file: the same bytes" same "$work/a/dist/$file" "$work/b/another/place/dist/$file"
+  [ ! "$container" ] || check "$file: the same bytes in the container" same "$work/a/dist/$file" artifacts/container/$file
 done
-sha256sum "$work"/a/artifacts/*/hookaot | sed "s:$work/a/::"
+cat "$work/a/dist/SHA256SUMS"
 
 total
