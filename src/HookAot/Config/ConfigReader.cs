@@ -225,6 +225,8 @@ public sealed class ConfigReader
         if (value is { Type: JsonTokenType.String, Text: "" or "0.0.0.0" }) return [];
         var addresses = ReadAddresses(value, Expected, a => !a.Equals(IPAddress.Any) && !a.Equals(IPAddress.IPv6Any) && !IsMulticast(a));
         if (value is { Type: JsonTokenType.StartArray, Items.Count: 0 }) Wrong(value, Expected);
+        foreach (var address in addresses.Where(IPAddress.IsLoopback))
+            Report(value.Start, value.Path, Severity.Warning, $"{address} is not forwarded yet; connect to a public address of this host instead");
         return addresses;
     }
 
@@ -274,7 +276,7 @@ public sealed class ConfigReader
     private bool ReadBool(JsonValue value)
     {
         if (value.Type is JsonTokenType.True or JsonTokenType.False) return value.Type == JsonTokenType.True;
-        if (value.Type == JsonTokenType.String && bool.TryParse(value.Text, out var parsed)) return parsed;
+        if (value.Type == JsonTokenType.String && value.Text.ToLowerInvariant() is "true" or "false") return value.Text.Length == "true".Length;
         Wrong(value, "true or false");
         return false;
     }

@@ -47,7 +47,10 @@ internal static class HookctrlApplet
         if (parsed.Errors.Count > 0) return Session.Wrong([.. parsed.Errors.Select(e => Printable.Escape(e.Message)), .. Meant(parsed), "'hookctrl --help' lists the commands"]);
         try
         {
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            using var help = new StringWriter();
+            var code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = help });
+            Output.Write(help.ToString());
+            return code;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using HookAot.Host;
 using HookAot.Model;
@@ -9,12 +10,19 @@ internal static class Output
 {
     private static readonly bool Colours = Libc.isatty(1) != 0 && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
-    /// <summary>Writes text as it is.</summary>
-    public static void Write(string text)
+    /// <summary>
+    /// Writes text as it is; a reader that has seen enough ("hookctrl list | head") is no error. Not through Console, which sends a terminal
+    /// escape sequences of its own.
+    /// </summary>
+    public static unsafe void Write(string text)
     {
-        // It ignores a reader that has seen enough ("hookctrl list | head").
-        using var stdout = Console.OpenStandardOutput();
-        stdout.Write(Encoding.UTF8.GetBytes(text));
+        for (ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(text); !rest.IsEmpty;)
+        {
+            nint written;
+            fixed (byte* p = rest) written = Libc.write(1, p, rest.Length);
+            if (written >= 0) rest = rest[(int)written..];
+            else if (Marshal.GetLastPInvokeError() != Libc.EINTR) return;
+        }
     }
 
     /// <summary>Waits, but no longer than there is somebody who reads.</summary>
