@@ -269,9 +269,12 @@ missing() { # TARGET
   [ -z "$temporary" ] || rm -f "$temporary"
   temporary=''
 }
+# A release has them beside this script, the repository in src.
+share=$here
+[ ! -d "$here/src/man" ] || share=$here/src
 existing=$local
 while [ ! -d "$existing" ]; do existing=$(dirname "$existing"); done
-extra "$here/config.schema.json" "$hooks/config.schema.json"
+extra "$share/config.schema.json" "$hooks/config.schema.json"
 # Tried, since busybox's test -w says yes to root on a read-only file system.
 if [ -z "$dry" ] && ! touch "$existing" 2>/dev/null; then
   warn "$local cannot be written to: no man pages, and the command is: /etc/libvirt/hooks/hookaot hookctrl"
@@ -281,7 +284,7 @@ else
   else
     { make_dir "$local/sbin" && put_link /etc/libvirt/hooks/hookaot "$command"; } || missing "$command"
   fi
-  for page in $pages; do extra "$here/man/${page#*/}" "$local/share/man/$page"; done
+  for page in $pages; do extra "$share/man/${page#*/}" "$local/share/man/$page"; done
   for item in $completions; do completion "${item%%:*}" "$local/share/${item#*:}"; done
 fi
 [ -n "$dry" ] || say "installed $version; next: hookctrl machine add NAME --private-ip IP"

@@ -12,6 +12,6 @@ for rid in linux-x64 linux-arm64; do
 done
 scripts/sbom.sh >dist/hookaot.cdx.json
 mkdir dist/man
-cp man/hookctrl.8 man/config.json.5 dist/man
-cp install.sh config.schema.json dist
+cp src/man/hookctrl.8 src/man/config.json.5 dist/man
+cp install.sh src/config.schema.json dist
 (cd dist && sha256sum hookaot-linux-x64 hookaot-linux-arm64 hookaot.cdx.json install.sh config.schema.json man/* >SHA256SUMS && cat SHA256SUMS)

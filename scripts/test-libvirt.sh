@@ -152,7 +152,7 @@ lab up "$backend" || exit 1
 rules >"$LAB_HOME/rules.empty"
 
 section "installed into a running libvirt, which install.sh tells by SIGHUP"
-tar -c install.sh config.schema.json man -C "$(dirname "$binary")" hookaot | on_host sh -ec 'mkdir -p /tmp/release "$0"; cd /tmp/release; tar -x; ./install.sh' "$hooks"
+tar -c install.sh src/config.schema.json src/man -C "$(dirname "$binary")" hookaot | on_host sh -ec 'mkdir -p /tmp/release "$0"; cd /tmp/release; tar -x; ./install.sh' "$hooks"
 good_config
 lab record
 sleep 1   # a SIGHUP has no event of its own to wait for before any hook is known

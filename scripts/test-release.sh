@@ -16,8 +16,8 @@ trap 'rm -rf "$work"' EXIT
 # --- the release as a user gets it: one folder ---
 release=$work/release
 mkdir "$release"
-cp install.sh config.schema.json README.md "$release"
-cp -r man "$release"
+cp install.sh src/config.schema.json README.md "$release"
+cp -r src/man "$release"
 cp artifacts/linux-x64/hookaot "$release/hookaot-linux-x64"
 (cd "$release" && sha256sum hookaot-linux-x64 >SHA256SUMS)
 

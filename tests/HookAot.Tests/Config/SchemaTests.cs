@@ -9,7 +9,7 @@ namespace HookAot.Tests.Config;
 /// <summary>config.schema.json and the parser say the same, but for what a schema cannot say.</summary>
 public sealed class SchemaTests
 {
-    private static readonly Task<JsonSchema> Schema = JsonSchema.FromFileAsync(Repository.File("config.schema.json"));
+    private static readonly Task<JsonSchema> Schema = JsonSchema.FromFileAsync(Repository.File("src", "config.schema.json"));
 
     /// <summary>Where a value may stand in a config, "@" being the value.</summary>
     private static readonly string[] Places =

@@ -9,7 +9,7 @@ using NJsonSchema;
 namespace HookAot.Tests.Docs;
 
 /// <summary>
-/// The man pages: the templates in man/, filled in with what the program itself says about its commands, options and output, and with what
+/// The man pages: the templates in src/man, filled in with what the program itself says about its commands, options and output, and with what
 /// config.schema.json says about the keys.
 /// </summary>
 internal static class ManPages
@@ -18,7 +18,7 @@ internal static class ManPages
     public static async Task<IReadOnlyDictionary<string, string>> Make()
     {
         var root = HookctrlApplet.CommandLine();
-        var schema = await JsonSchema.FromFileAsync(Repository.File("config.schema.json"));
+        var schema = await JsonSchema.FromFileAsync(Repository.File("src", "config.schema.json"));
         var ancestors = root.Options.Where(o => !o.Recursive).ToList();
         return new Dictionary<string, string>
         {
@@ -40,7 +40,7 @@ internal static class ManPages
 
     private static async Task<string> Fill(string name, Dictionary<string, string> parts)
     {
-        var text = await File.ReadAllTextAsync(Repository.File("man", name + ".in"));
+        var text = await File.ReadAllTextAsync(Repository.File("src", "man", name + ".in"));
         var props = XDocument.Load(Repository.File("Directory.Build.props"));
         parts["VERSION"] = props.Descendants("Version").Single().Value;
         parts["DATE"] = props.Descendants("ReleaseDate").Single().Value;
