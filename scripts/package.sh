@@ -36,8 +36,11 @@ stage() { # ROOT BINARY: what both packages contain
   cp README.md SECURITY.md "$share/doc/hookaot"
 }
 
+functions() { grep -v '^# shellcheck' scripts/packaging/hooks.sh; }
+
 deb() { # DEBIAN-ARCH BINARY
   local root=$work/deb-$1
+  script() { { printf '#!/bin/sh\nset -e\n'; functions; echo "$2"; } | install -m 755 /dev/stdin "$root/DEBIAN/$1"; } # NAME COMMAND
   stage "$root" "$2"
   { printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: HookAot\n\nFiles: *\nCopyright: 2026 the HookAot authors\nLicense: Expat\n'
     sed '1,/^Copyright/d; s/^$/./; s/^/ /' LICENSE | sed '1{/^ \.$/d}'; } >"$root/usr/share/doc/hookaot/copyright"
@@ -63,15 +66,16 @@ Installed-Size: $(du -sk --apparent-size "$root/usr" | cut -f1)
 Description: $summary
  ${description//$'\n'/$'\n' }
 END
-  # shellcheck disable=SC2016 # $1 is dpkg's
-  { printf '#!/bin/sh\nset -e\n'; grep -v '^# shellcheck' scripts/packaging/hooks.sh
-    printf 'if [ "$1" = configure ]; then link_hooks; fi\n'; } >"$root/DEBIAN/postinst"
-  # shellcheck disable=SC2016 # $1 is dpkg's
-  { printf '#!/bin/sh\nset -e\n'; grep -v '^# shellcheck' scripts/packaging/hooks.sh
-    printf 'if [ "$1" = remove ]; then unlink_hooks; fi\n'; } >"$root/DEBIAN/prerm"
-  # shellcheck disable=SC2016
-  printf '#!/bin/sh\nset -e\nif [ "$1" = purge ]; then rm -f /etc/libvirt/hooks/config.json; fi\n' >"$root/DEBIAN/postrm"
-  chmod 755 "$root"/DEBIAN/{postinst,prerm,postrm}
+  # Shipped, so that dpkg removes it where nobody else has it.
+  install -d "$root/etc/libvirt/hooks"
+  # Debian policy, 6.5: how dpkg calls them, also after something has gone wrong.
+  # shellcheck disable=SC2016 # they are expanded there
+  {
+    script preinst 'if [ "$1" = install ]; then refuse_second; fi'
+    script postinst 'case $1 in configure | abort-*) link_hooks ;; esac'
+    script prerm 'if [ "$1" = remove ]; then unlink_hooks; fi'
+    script postrm 'if [ "$1" = purge ]; then rm -f $hooks/config.json $hooks/config.json.*.tmp; fi'
+  }
   (cd "$root" && find usr -type f -exec md5sum {} +) >"$root/DEBIAN/md5sums"
   find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
   dpkg-deb --root-owner-group -Zxz --build "$root" "dist/hookaot_$version-1_$1.deb" >/dev/null
@@ -80,7 +84,7 @@ END
 # rpm 4.20 runs scriptlets in a network namespace of their own (its unshare plugin): the rules are in init's.
 rpm_scriptlet() {
   printf 'hookctrl() { nsenter --net=/proc/1/ns/net hookctrl "$@"; }\n'
-  grep -v '^# shellcheck' scripts/packaging/hooks.sh
+  functions
 }
 rpm_() { # RPM-ARCH BINARY
   local root=$work/rpm-$1
@@ -119,6 +123,9 @@ cp -a $root/. %{buildroot}
 %dir /usr/share/licenses
 %dir /usr/share/zsh
 %dir /usr/share/zsh/site-functions
+%pre
+$(functions)
+if [ "\$1" = 1 ]; then refuse_second; fi
 %post
 $(rpm_scriptlet)
 link_hooks

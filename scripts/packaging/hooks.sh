@@ -1,33 +1,61 @@
 # shellcheck shell=sh
-# What the packages do after they are unpacked and before they are removed; part of the .deb's and the .rpm's maintainer scripts.
+# What the packages do before and after they are unpacked and before they are removed; part of the .deb's and the .rpm's maintainer scripts.
+hook_drivers="qemu lxc network"
+hooks=/etc/libvirt/hooks
+
+refuse_second() { # it would be called twice at each event
+  if [ -e $hooks/hookaot ]; then
+    echo "hookaot: $hooks/hookaot is from install.sh, and one is enough. First run: install.sh --uninstall (config.json stays)" >&2
+    exit 1
+  fi
+}
+
 tell_libvirt() { # it looks for hooks at its start and on reload
-  [ -d /run/systemd/system ] || return 0
-  for unit in libvirtd virtqemud virtlxcd virtnetworkd; do
-    if systemctl is-active --quiet "$unit"; then systemctl reload "$unit" || true; fi
+  for daemon in libvirtd virtqemud virtlxcd virtnetworkd; do
+    if [ -d /run/systemd/system ]; then
+      if systemctl is-active --quiet $daemon; then systemctl reload $daemon || true; fi
+    elif [ -r /run/$daemon.pid ]; then
+      # After a crash the number may be another process's by now.
+      pid=$(cat /run/$daemon.pid)
+      if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = $daemon ]; then kill -HUP "$pid" || true; fi
+    fi
   done
 }
+
 link_hooks() {
-  mkdir -p /etc/libvirt/hooks
-  for hook in /etc/libvirt/hooks/qemu /etc/libvirt/hooks/lxc /etc/libvirt/hooks/network; do
+  mkdir -p $hooks
+  for driver in $hook_drivers; do
+    hook=$hooks/$driver
     if { [ -e "$hook" ] || [ -L "$hook" ]; } && [ "$(readlink "$hook")" != /usr/sbin/hookaot ]; then
       mkdir -p "$hook.d"
-      ln -sf /usr/sbin/hookaot "$hook.d/50-hookaot"
-      echo "hookaot: $hook is somebody else's and stays; libvirt calls $hook.d/50-hookaot after it"
-    elif [ ! -L "$hook" ]; then
-      ln -s /usr/sbin/hookaot "$hook"
+      [ -L "$hook.d/50-hookaot" ] || ln -s /usr/sbin/hookaot "$hook.d/50-hookaot"
+      echo "hookaot: $hook is somebody else's and stays; libvirt 6.5 and later call $hook.d/50-hookaot after it"
+    else
+      [ -L "$hook" ] || ln -s /usr/sbin/hookaot "$hook"
+      unlink_beside "$hook"
     fi
   done
   tell_libvirt
   # For guests that run already.
-  if [ -f /etc/libvirt/hooks/config.json ]; then hookctrl apply || true; fi
+  if [ -f $hooks/config.json ]; then hookctrl apply || true; fi
 }
+
+unlink_beside() { # HOOK
+  if [ -L "$1.d/50-hookaot" ]; then
+    rm -f "$1.d/50-hookaot"
+    rmdir "$1.d" 2>/dev/null || true
+  fi
+}
+
 unlink_hooks() {
-  mkdir -p /etc/libvirt/hooks
-  hookctrl apply --stop-all >/dev/null || true
-  for hook in /etc/libvirt/hooks/qemu /etc/libvirt/hooks/lxc /etc/libvirt/hooks/network; do
+  # The links first, so that no event puts rules back; libvirt 6.5 and later do not mind, the others are told at once.
+  for driver in $hook_drivers; do
+    hook=$hooks/$driver
     if [ "$(readlink "$hook")" = /usr/sbin/hookaot ]; then rm -f "$hook"; fi
-    if [ -L "$hook.d/50-hookaot" ]; then rm -f "$hook.d/50-hookaot"; rmdir "$hook.d" 2>/dev/null || true; fi
+    unlink_beside "$hook"
   done
-  rm -rf /run/hookaot
   tell_libvirt
+  hookctrl apply --stop-all >/dev/null ||
+    echo "hookaot: the rules could not be taken out, for the reason above. By hand: iptables-save | grep -v HOOKAOT | iptables-restore" >&2
+  rm -rf /run/hookaot
 }

@@ -13,9 +13,32 @@ iptables-save | grep HOOKAOT && fail "rules are left"
 [ ! -e "$H/qemu" ] && [ -e "$H/config.json" ] || fail "the hook is left, or the config is gone"
 dpkg -P hookaot
 [ ! -e "$H/config.json" ] || fail "the config is left after a purge"
+mkdir -p "$H" # here no libvirt has it
 printf "#!/bin/sh\n" >"$H/qemu"; chmod 755 "$H/qemu"
 says "somebody else" dpkg -i /release/hookaot.deb || fail "says nothing of the foreign hook"
 [ -x "$H/qemu.d/50-hookaot" ] || fail "no link in qemu.d"
 dpkg -P hookaot
 [ ! -e "$H/qemu.d" ] && [ -x "$H/qemu" ] || fail "qemu.d is left, or the foreign hook is gone"
-rm "$H/qemu"
+
+# The foreign hook goes, and the next upgrade takes its place.
+dpkg -i /release/hookaot.deb; rm "$H/qemu"; dpkg -i /release/hookaot.deb
+[ -L "$H/qemu" ] && [ ! -e "$H/qemu.d" ] || fail "it would be called twice: $(ls -R "$H")"
+# A removal that dpkg breaks off.
+/var/lib/dpkg/info/hookaot.prerm remove
+[ ! -e "$H/qemu" ] || fail "prerm leaves the hook"
+/var/lib/dpkg/info/hookaot.postinst abort-remove
+[ -x "$H/qemu" ] || fail "no hook after a removal that was broken off"
+# One installation, not two.
+says "installed here as a package already" /release/install.sh || fail "install.sh installs a second one"
+dpkg -P hookaot; mkdir -p "$H"
+/release/install.sh
+says "one is enough" dpkg -i /release/hookaot.deb || fail "the package installs a second one"
+[ ! -e /usr/sbin/hookaot ] && [ "$(readlink "$H/qemu")" = hookaot ] || fail "the package is installed beside install.sh's"
+/release/install.sh --uninstall
+# No /etc/libvirt: libvirt comes later.
+rmdir "$H" /etc/libvirt
+dpkg -i /release/hookaot.deb; dpkg -r hookaot
+[ ! -e /etc/libvirt ] || fail "left: $(find /etc/libvirt)"
+dpkg -i /release/hookaot.deb; hookctrl machine add web; dpkg -r hookaot; dpkg -P hookaot
+[ ! -e /etc/libvirt ] || fail "left after a purge: $(find /etc/libvirt)"
+mkdir -p "$H"

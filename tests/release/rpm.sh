@@ -12,3 +12,16 @@ rpm -e hookaot
 iptables-save | grep HOOKAOT && fail "rules are left"
 [ ! -e "$H/qemu" ] && [ -e "$H/config.json" ] || fail "the hook is left, or the config is gone"
 rm "$H/config.json"
+
+# Somebody else's hook stays.
+printf "#!/bin/sh\n" >"$H/qemu"; chmod 755 "$H/qemu"
+says "somebody else" rpm -i --nodeps /release/hookaot.rpm || fail "says nothing of the foreign hook"
+[ -x "$H/qemu.d/50-hookaot" ] || fail "no link in qemu.d"
+rpm -e hookaot
+[ ! -e "$H/qemu.d" ] && [ -x "$H/qemu" ] || fail "qemu.d is left, or the foreign hook is gone"
+rm "$H/qemu"
+# One installation, not two.
+/release/install.sh
+says "one is enough" rpm -i --nodeps /release/hookaot.rpm || fail "the package installs a second one"
+[ ! -e /usr/sbin/hookaot ] || fail "the package is installed beside install.sh's"
+/release/install.sh --uninstall
