@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Xml;
 using HookAot.Host;
 using HookAot.Model;
+using HookAot.Rules;
 using Microsoft.Extensions.Logging;
 
 namespace HookAot.Applets;

@@ -8,15 +8,15 @@ namespace HookAot.Backends;
 /// <param name="Text">As iptables-save prints it: "-A CHAIN ...".</param>
 /// <param name="Packets">How many packets it matched since it was put there. In the table nat: connections, it sees only their first packet.</param>
 /// <param name="Bytes">How many bytes those had.</param>
-public sealed record ListedRule(string Text, long Packets, long Bytes);
+internal sealed record ListedRule(string Text, long Packets, long Bytes);
 
 /// <summary>What differs between the kernel and what should be there.</summary>
 /// <param name="Message">What is missing, too much, or in the wrong place.</param>
 /// <param name="Guest">The guest whose rule is missing; null if it is none's.</param>
-public sealed record Difference(string Message, string? Guest = null);
+internal sealed record Difference(string Message, string? Guest = null);
 
 /// <summary>The output of iptables-save -c, as far as it concerns us.</summary>
-public sealed class IptablesListing
+internal sealed class IptablesListing
 {
     private readonly Dictionary<(string Table, string Chain), List<ListedRule>> chains = [];
     private readonly Dictionary<(string Table, string Chain), string> policies = [];

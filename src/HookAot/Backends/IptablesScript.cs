@@ -7,7 +7,7 @@ using HookAot.Rules;
 namespace HookAot.Backends;
 
 /// <summary>What a line of a script is for, so that a refusal of the kernel can be traced to its cause.</summary>
-public enum LineKind
+internal enum LineKind
 {
     /// <summary>"*nat" or "COMMIT".</summary>
     Frame,
@@ -31,10 +31,10 @@ public enum LineKind
 /// <param name="Kind">What it is for.</param>
 /// <param name="Guest">The guest that needs it; null where it is needed by all.</param>
 /// <param name="Translation">What the rule translates; null where it does not.</param>
-public sealed record ScriptLine(string Text, string Table, LineKind Kind, string? Guest = null, Translation? Translation = null);
+internal sealed record ScriptLine(string Text, string Table, LineKind Kind, string? Guest = null, Translation? Translation = null);
 
 /// <summary>What is assumed about a table before it is written.</summary>
-public enum TableState
+internal enum TableState
 {
     /// <summary>Our chains do not exist. Nothing is deleted, which saves the kernel's RCU wait (about 14 ms on nf_tables).</summary>
     Absent,
@@ -47,7 +47,7 @@ public enum TableState
 /// <param name="Table">filter or nat.</param>
 /// <param name="State">What is assumed to be there.</param>
 /// <param name="Jumps">How often a jump is there, where that is not once: somebody took it out, or doubled it.</param>
-public sealed record TablePlan(string Table, TableState State, ImmutableDictionary<string, int> Jumps)
+internal sealed record TablePlan(string Table, TableState State, ImmutableDictionary<string, int> Jumps)
 {
     /// <summary>How often a jump is assumed to be there.</summary>
     public int Count(string jump) => State == TableState.Absent ? 0 : Jumps.GetValueOrDefault(jump, 1);
@@ -59,7 +59,7 @@ public sealed record TablePlan(string Table, TableState State, ImmutableDictiona
 /// With an assumption that turns out wrong the table's commit fails as a whole, at a line that says which assumption it was: "-N" fails
 /// where the chain exists, "-D" where the rule does not (iptables-restore(8), iptables(8)).
 /// </remarks>
-public static class IptablesScript
+internal static class IptablesScript
 {
     private const string Forwards = "HOOKAOT-FWD", Ranges = "HOOKAOT-NET";
     private const string Dnat = "HOOKAOT-DNAT", Local = "HOOKAOT-LOCAL", Snat = "HOOKAOT-SNAT";

@@ -6,7 +6,7 @@ namespace HookAot.Backends;
 /// <param name="Name">The chain's name.</param>
 /// <param name="Hook">prerouting, forward, ...</param>
 /// <param name="Drops">Whether its policy is drop.</param>
-public sealed record NftChain(string Family, string Table, string Name, string Hook, bool Drops)
+internal sealed record NftChain(string Family, string Table, string Name, string Hook, bool Drops)
 {
     /// <summary>Reads "table inet t { chain c { type filter hook forward priority filter; policy drop; } }", a part a line.</summary>
     public static IEnumerable<NftChain> Parse(string listing)

@@ -5,7 +5,7 @@ using HookAot.Model;
 namespace HookAot.Config;
 
 /// <summary>One change to config.json.</summary>
-public abstract record ConfigEdit
+internal abstract record ConfigEdit
 {
     private ConfigEdit()
     {
@@ -69,7 +69,7 @@ public abstract record ConfigEdit
 /// <param name="PublicAddresses">The host's addresses; empty: every one.</param>
 /// <param name="Sources">Who may connect.</param>
 /// <param name="Interface">A machine's interface on the host.</param>
-public sealed record Extras(ImmutableArray<IPAddress>? PublicAddresses = null, ImmutableArray<IPNetwork>? Sources = null, string? Interface = null)
+internal sealed record Extras(ImmutableArray<IPAddress>? PublicAddresses = null, ImmutableArray<IPNetwork>? Sources = null, string? Interface = null)
 {
     /// <summary>Nothing said.</summary>
     public static Extras None { get; } = new();
@@ -78,4 +78,4 @@ public sealed record Extras(ImmutableArray<IPAddress>? PublicAddresses = null, I
 /// <summary>What came of an edit.</summary>
 /// <param name="Content">The new file; null if the edit was refused.</param>
 /// <param name="Refusal">Why, as one line.</param>
-public sealed record EditResult(byte[]? Content, string? Refusal);
+internal sealed record EditResult(byte[]? Content, string? Refusal);

@@ -8,7 +8,7 @@ using HookAot.Model;
 namespace HookAot.Config;
 
 /// <summary>Changes config.json as a careful person would: what the change does not touch stays as it is, byte for byte.</summary>
-public static class ConfigEditor
+internal static class ConfigEditor
 {
     private const string NewFile = "{\n    \"machines\": {},\n    \"networks\": {},\n    \"public_ip\": \"\"\n}\n";
 

@@ -10,13 +10,13 @@ namespace HookAot.Config;
 /// <param name="Config">The configuration without the entries that have mistakes; null if the file as a whole cannot be used.</param>
 /// <param name="LeftOut">The names of machines and networks whose entries have mistakes.</param>
 /// <param name="Diagnostics">Every mistake and every doubt, in the file's order.</param>
-public sealed record ConfigResult(HookConfig? Config, ImmutableArray<string> LeftOut, ImmutableArray<Diagnostic> Diagnostics);
+internal sealed record ConfigResult(HookConfig? Config, ImmutableArray<string> LeftOut, ImmutableArray<Diagnostic> Diagnostics);
 
 /// <summary>
 /// Reads config.json: every form that the ancestor read or wrote, and what came since. A mistake in one machine's or network's entry
 /// costs that entry only; one in a global value costs the file. All mistakes are reported at once.
 /// </summary>
-public sealed class ConfigReader
+internal sealed class ConfigReader
 {
     private readonly string file;
     private readonly ReadOnlyMemory<byte> utf8;

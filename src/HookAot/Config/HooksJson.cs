@@ -10,7 +10,7 @@ namespace HookAot.Config;
 /// <param name="Edits">The machines to add; empty if the file has mistakes.</param>
 /// <param name="Mistakes">What is wrong in the file, so that nothing is taken over.</param>
 /// <param name="Notes">What has no equal here, or another meaning: nothing is dropped silently.</param>
-public sealed record HooksJson(ImmutableArray<ConfigEdit.AddMachine> Edits, ImmutableArray<Diagnostic> Mistakes, ImmutableArray<Diagnostic> Notes)
+internal sealed record HooksJson(ImmutableArray<ConfigEdit.AddMachine> Edits, ImmutableArray<Diagnostic> Mistakes, ImmutableArray<Diagnostic> Notes)
 {
     /// <summary>Reads the file: guests by name, each an object or a list of objects, with comments and trailing commas.</summary>
     /// <param name="utf8">Its content.</param>

@@ -7,7 +7,7 @@ namespace HookAot.Config;
 /// <param name="Public">The ports on the host.</param>
 /// <param name="Guest">The ports on the guest; null where none was given.</param>
 /// <param name="Protocols">The protocols; empty where none was given.</param>
-public sealed record PortNotation(PortRange Public, PortRange? Guest, ImmutableArray<Protocol> Protocols)
+internal sealed record PortNotation(PortRange Public, PortRange? Guest, ImmutableArray<Protocol> Protocols)
 {
     /// <summary>Reads the notation.</summary>
     /// <param name="text">What was typed.</param>

@@ -1,7 +1,7 @@
 namespace HookAot.Config;
 
 /// <summary>"Did you mean ...?"</summary>
-public static class Suggestion
+internal static class Suggestion
 {
     private const int MaxDistance = 2;
 

@@ -8,7 +8,7 @@ namespace HookAot.Model;
 /// Strict reading of addresses. <see cref="IPAddress"/> alone takes what inet_aton takes ("1", "0x7f.1", "010.0.0.1"), and what
 /// an administrator types as a typo must not become another address.
 /// </summary>
-public static class Addresses
+internal static class Addresses
 {
     // .NET reads "[::1]", "::1]" and "fe80::1%eth0" as well.
     private static readonly SearchValues<char> OfIPv6 = SearchValues.Create("0123456789abcdefABCDEF:.");

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace HookAot.Model;
 
 /// <summary>How much a finding matters.</summary>
-public enum Severity
+internal enum Severity
 {
     /// <summary>Works, but probably not as meant.</summary>
     Warning,
@@ -19,7 +19,7 @@ public enum Severity
 /// <param name="Column">1-based, in characters; 0 if the file as a whole is meant.</param>
 /// <param name="JsonPath">Such as <c>$.machines.web.port_map[0]</c>; empty if the file as a whole is meant.</param>
 /// <param name="Message">What was found, what is expected, what to do. One line, printable.</param>
-public sealed record Diagnostic(Severity Severity, string File, int Line, int Column, string JsonPath, string Message)
+internal sealed record Diagnostic(Severity Severity, string File, int Line, int Column, string JsonPath, string Message)
 {
     /// <summary>"file:line:column: error: message (path)", the form that editors and compilers use.</summary>
     public override string ToString()

@@ -4,7 +4,7 @@ using System.Net;
 namespace HookAot.Model;
 
 /// <summary>Which tool writes the rules.</summary>
-public enum Backend
+internal enum Backend
 {
     /// <summary>nftables if libvirt uses it or there is no iptables, else iptables.</summary>
     Auto,
@@ -22,7 +22,7 @@ public enum Backend
 /// <param name="Backend">The tool that writes the rules.</param>
 /// <param name="Machines">Guests with forwards, in the file's order.</param>
 /// <param name="Networks">libvirt networks whose whole range accepts forwarded connections.</param>
-public sealed record HookConfig(
+internal sealed record HookConfig(
     bool Debug,
     bool Strict,
     Backend Backend,
@@ -39,7 +39,7 @@ public sealed record HookConfig(
 /// <param name="Interface">The host's interface that leads to the guest, null: found by route.</param>
 /// <param name="Localhost">Whether 127.0.0.1 on the host reaches the forwards too (path c).</param>
 /// <param name="Forwards">What is forwarded, in the file's order.</param>
-public sealed record Machine(
+internal sealed record Machine(
     string Name,
     ImmutableArray<IPAddress> PrivateAddresses,
     string? Interface,
@@ -52,7 +52,7 @@ public sealed record Machine(
 /// <param name="Protocols">One or two protocols, without repetition.</param>
 /// <param name="Sources">Who may connect; empty: everybody.</param>
 /// <param name="PublicAddresses">The host's addresses; empty: every address of the host except loopback.</param>
-public sealed record Forward(
+internal sealed record Forward(
     PortRange Public,
     PortRange Guest,
     ImmutableArray<Protocol> Protocols,
@@ -62,4 +62,4 @@ public sealed record Forward(
 /// <summary>A libvirt network whose whole range accepts forwarded connections while it is active.</summary>
 /// <param name="Name">libvirt's name of the network.</param>
 /// <param name="Range">Its addresses.</param>
-public sealed record NetworkRange(string Name, IPNetwork Range);
+internal sealed record NetworkRange(string Name, IPNetwork Range);

@@ -4,7 +4,7 @@ namespace HookAot.Model;
 /// Names of network interfaces as the kernel takes them (dev_valid_name in net/core/dev.c), narrowed to what is safe as a
 /// word of an iptables script and as one component of a path in /sys.
 /// </summary>
-public static class InterfaceName
+internal static class InterfaceName
 {
     /// <summary>1 to 15 letters, digits and "._-@", not "." or "..", not beginning with "-".</summary>
     public static bool IsValid(string? name)

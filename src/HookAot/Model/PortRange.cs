@@ -5,7 +5,7 @@ namespace HookAot.Model;
 /// <summary>An inclusive range of ports, 1 to 65535; a single port is a range of one.</summary>
 /// <param name="First">The lowest port.</param>
 /// <param name="Last">The highest port, not below <paramref name="First"/>.</param>
-public readonly record struct PortRange(ushort First, ushort Last)
+internal readonly record struct PortRange(ushort First, ushort Last)
 {
     /// <summary>How many ports the range covers, at least 1.</summary>
     public int Count => Last - First + 1;

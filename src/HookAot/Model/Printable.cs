@@ -4,7 +4,7 @@ using System.Text;
 namespace HookAot.Model;
 
 /// <summary>Makes names that come from a config, an XML or a guest safe for a log line and a terminal.</summary>
-public static class Printable
+internal static class Printable
 {
     /// <summary>
     /// Escapes control characters, line separators, bidirectional overrides and lone surrogates as \uXXXX (CWE-150: a guest named

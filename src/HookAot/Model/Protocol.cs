@@ -1,7 +1,7 @@
 namespace HookAot.Model;
 
 /// <summary>A transport protocol with ports that netfilter can translate.</summary>
-public enum Protocol
+internal enum Protocol
 {
     /// <summary>TCP, the default of a port_map entry.</summary>
     Tcp,
@@ -14,7 +14,7 @@ public enum Protocol
 }
 
 /// <summary>The spelling of a protocol, the same in config.json, iptables and /proc/net.</summary>
-public static class ProtocolNames
+internal static class ProtocolNames
 {
     /// <summary>The lower-case name: tcp, udp or sctp.</summary>
     public static string Name(this Protocol protocol) => protocol switch

@@ -7,7 +7,7 @@ namespace HookAot.Rules;
 /// <param name="Guests">Active guests.</param>
 /// <param name="Networks">Names of active libvirt networks.</param>
 /// <param name="Routes">The host's connected routes.</param>
-public sealed record ActiveHost(
+internal sealed record ActiveHost(
     ImmutableArray<RunningGuest> Guests,
     ImmutableArray<string> Networks,
     ImmutableArray<ConnectedRoute> Routes);
@@ -16,9 +16,9 @@ public sealed record ActiveHost(
 /// <param name="Name">libvirt's name of the domain.</param>
 /// <param name="Addresses">What libvirt's reservations and leases say about its addresses; used where the config has none.</param>
 /// <param name="Isolated">Whether its network has no way out, so that it can answer nobody but the host.</param>
-public sealed record RunningGuest(string Name, ImmutableArray<IPAddress> Addresses, bool Isolated);
+internal sealed record RunningGuest(string Name, ImmutableArray<IPAddress> Addresses, bool Isolated);
 
 /// <summary>A network that an interface of the host is connected to.</summary>
 /// <param name="Network">The network.</param>
 /// <param name="Interface">The host's interface.</param>
-public sealed record ConnectedRoute(IPNetwork Network, string Interface);
+internal sealed record ConnectedRoute(IPNetwork Network, string Interface);

@@ -8,7 +8,7 @@ namespace HookAot.Rules;
 /// <param name="Translations">What is sent on to a guest, in the order in which it has to be tried.</param>
 /// <param name="Guests">Guests whose translated connections are accepted and, from their own net, masqueraded.</param>
 /// <param name="Networks">Ranges that accept every forwarded connection.</param>
-public sealed record Ruleset(
+internal sealed record Ruleset(
     ImmutableArray<Translation> Translations,
     ImmutableArray<GuestAccess> Guests,
     ImmutableArray<NetworkRange> Networks)
@@ -38,7 +38,7 @@ public sealed record Ruleset(
 /// <param name="Source">Who may connect; null: everybody.</param>
 /// <param name="Target">The guest's address.</param>
 /// <param name="TargetPorts">The guest's ports, as many as <paramref name="PublicPorts"/>.</param>
-public sealed record Translation(
+internal sealed record Translation(
     string Guest,
     IPAddress? Public,
     Protocol Protocol,
@@ -57,7 +57,7 @@ public sealed record Translation(
 /// <param name="Guest">The guest's name.</param>
 /// <param name="Forward">The forward; null: all of them.</param>
 /// <param name="Reason">Why, and what to do.</param>
-public sealed record LeftOut(string Guest, Forward? Forward, string Reason)
+internal sealed record LeftOut(string Guest, Forward? Forward, string Reason)
 {
     /// <summary>"guest: reason".</summary>
     public override string ToString() => $"{Printable.Escape(Guest)}: {Reason}";
@@ -67,4 +67,4 @@ public sealed record LeftOut(string Guest, Forward? Forward, string Reason)
 /// <param name="Guest">The guest's name.</param>
 /// <param name="Address">The guest's address.</param>
 /// <param name="Masqueraded">Whose translated connections get the host's address, since the guest would answer them past the host.</param>
-public sealed record GuestAccess(string Guest, IPAddress Address, IPNetwork Masqueraded);
+internal sealed record GuestAccess(string Guest, IPAddress Address, IPNetwork Masqueraded);

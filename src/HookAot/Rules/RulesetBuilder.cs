@@ -17,7 +17,7 @@ namespace HookAot.Rules;
 /// In d and e the guest would answer B, or itself, directly and from an address that was never asked: the connection has to seem to
 /// come from the host. libvirt's own "-s NET ! -d NET MASQUERADE" never matches there.
 /// </remarks>
-public static class RulesetBuilder
+internal static class RulesetBuilder
 {
     /// <summary>Computes the ruleset for everything active.</summary>
     /// <param name="config">What the administrator wants.</param>

@@ -9,7 +9,7 @@ namespace HookAot.Host;
 /// <param name="Dnsmasq">libvirt's leases: HOOKAOT_LIBVIRT_DNSMASQ (for tests), else /var/lib/libvirt/dnsmasq.</param>
 /// <param name="LogSocket">The syslog socket: HOOKAOT_LOG_SOCKET (for tests), else /dev/log.</param>
 /// <param name="Iptables">IPTABLES_BINARY, else the first iptables on PATH; null if there is none.</param>
-public sealed record HostPaths(string Config, string Hooks, string Run, string LibvirtRun, string LibvirtEtc, string Dnsmasq, string LogSocket, string? Iptables)
+internal sealed record HostPaths(string Config, string Hooks, string Run, string LibvirtRun, string LibvirtEtc, string Dnsmasq, string LogSocket, string? Iptables)
 {
     private const string HooksDirectory = "/etc/libvirt/hooks";
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HookAot.Rules;
 
 namespace HookAot.Host;
 
@@ -9,7 +10,7 @@ namespace HookAot.Host;
 /// <param name="Name">libvirt's name of the domain.</param>
 /// <param name="Interfaces">From its live XML.</param>
 /// <param name="Isolated">Whether a network of its has no way out, so that it can answer nobody but the host.</param>
-public sealed record ActiveGuest(string Driver, string Name, ImmutableArray<GuestInterface> Interfaces, bool Isolated);
+internal sealed record ActiveGuest(string Driver, string Name, ImmutableArray<GuestInterface> Interfaces, bool Isolated);
 
 /// <summary>What became known about a guest or a network.</summary>
 /// <param name="Driver">The driver of the hook that was called.</param>
@@ -17,14 +18,14 @@ public sealed record ActiveGuest(string Driver, string Name, ImmutableArray<Gues
 /// <param name="Active">Whether it is active now.</param>
 /// <param name="Interfaces">A guest's interfaces, if it is active.</param>
 /// <param name="Isolated">See <see cref="ActiveGuest"/>.</param>
-public sealed record HostEvent(string Driver, string Name, bool Active, ImmutableArray<GuestInterface> Interfaces, bool Isolated);
+internal sealed record HostEvent(string Driver, string Name, bool Active, ImmutableArray<GuestInterface> Interfaces, bool Isolated);
 
 /// <summary>A UDP forward, as far as flows depend on it.</summary>
 /// <param name="Public">The address that was sent to; null: any.</param>
 /// <param name="First">The lowest port that was sent to.</param>
 /// <param name="Last">The highest.</param>
 /// <param name="Target">Where it is sent on to, as iptables has it.</param>
-public sealed record UdpForward(string? Public, ushort First, ushort Last, string Target);
+internal sealed record UdpForward(string? Public, ushort First, ushort Last, string Target);
 
 /// <summary>The record of what is active, kept from one hook call to the next.</summary>
 /// <param name="Guests">Active guests.</param>
@@ -34,7 +35,7 @@ public sealed record UdpForward(string? Public, ushort First, ushort Last, strin
 /// </param>
 /// <param name="Udp">The UDP forwards that are in the kernel.</param>
 /// <param name="Called">Whether libvirt has called a hook of ours since boot, so that it knows of them.</param>
-public sealed record HostState(
+internal sealed record HostState(
     ImmutableArray<ActiveGuest> Guests, ImmutableArray<string> Networks, bool? Installed, ImmutableArray<UdpForward> Udp, bool Called = false)
 {
     /// <summary>The state of a host about which nothing is known.</summary>

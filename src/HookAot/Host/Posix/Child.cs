@@ -7,7 +7,7 @@ namespace HookAot.Host;
 /// <summary>How a tool ended.</summary>
 /// <param name="ExitCode">Its exit code, 128 + n after signal n, or -1 if it was not started or was killed for taking too long.</param>
 /// <param name="Output">What it wrote to stdout and stderr, as much of it as was wanted.</param>
-public readonly record struct ChildResult(int ExitCode, string Output);
+internal readonly record struct ChildResult(int ExitCode, string Output);
 
 /// <summary>Runs one tool, directly: no shell, and nothing of ours but an optional lock is inherited.</summary>
 internal static unsafe class Child

@@ -1,18 +1,12 @@
 using System.Collections.Immutable;
 using System.Xml;
 using HookAot.Model;
+using HookAot.Rules;
 
 namespace HookAot.Host;
 
-/// <summary>A guest's network interface, as far as the live XML says; each value is null where it does not.</summary>
-/// <param name="Mac">The MAC address, lower case.</param>
-/// <param name="Network">The libvirt network.</param>
-/// <param name="Bridge">The host's bridge; a valid interface name.</param>
-/// <param name="Target">The host's end, a tap or a veth; a valid interface name.</param>
-public sealed record GuestInterface(string? Mac, string? Network, string? Bridge, string? Target);
-
 /// <summary>Reads what the rules need from libvirt's XML, leniently: an element that is not understood is passed over.</summary>
-public static class DomainXml
+internal static class DomainXml
 {
     /// <summary>The largest XML that is read, in characters. libvirt's own limit for a domain is 16 MiB on the wire.</summary>
     public const int MaxCharacters = 16 * 1024 * 1024;

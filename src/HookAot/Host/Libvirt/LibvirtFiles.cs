@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using System.Xml;
 using HookAot.Model;
+using HookAot.Rules;
 
 namespace HookAot.Host;
 

@@ -7,7 +7,7 @@ using HookAot.Rules;
 namespace HookAot.Host;
 
 /// <summary>The networks that the host's interfaces are connected to, from /proc/net/route.</summary>
-public static class ConnectedRoutes
+internal static class ConnectedRoutes
 {
     /// <summary>Reads this network namespace's routes; none if the file cannot be read.</summary>
     public static ImmutableArray<ConnectedRoute> Read()
