@@ -2,6 +2,9 @@ using HookAot.Applets;
 using HookAot.Applets.Hookctrl;
 using HookAot.Host;
 
+Libc.IgnoreFileSizeSignal();
+Libc.KeepExitCodes();
+
 // argv[0] as libvirt passes it: the path of the link, not of the binary behind it.
 return Dispatch(Environment.GetCommandLineArgs()[0], args);
 

@@ -27,7 +27,7 @@ internal static class Converger
     {
         Prepare(paths);
         var file = StateFiles.Leave(paths, happened);
-        using var alone = HostLock.Take(paths.Lock);
+        using var alone = HostLock.Take(paths.Lock, Deadline.In(60_000), out var problem) ?? throw new IOException(problem);
         if (!File.Exists(file) && !mustKnow) return true;
         return Run(paths, alone, ConfigFile.Read(paths, config), cause, log, rescan: false) is { } refused && !refused.Contains(happened.Name);
     }
@@ -52,7 +52,7 @@ internal static class Converger
     private static Outcome Seeing(HostPaths paths, Func<HostLock, IptablesListing?, bool> converge)
     {
         Prepare(paths);
-        using var alone = HostLock.Take(paths.Lock);
+        using var alone = HostLock.Take(paths.Lock, Deadline.In(60_000), out var problem) ?? throw new IOException(problem);
         var before = KernelRules.Read(paths, alone.Fd, out _);
         var done = converge(alone, before);
         return new(done, before, KernelRules.Read(paths, alone.Fd, out _));

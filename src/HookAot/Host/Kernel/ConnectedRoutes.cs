@@ -22,7 +22,10 @@ internal static class ConnectedRoutes
         }
     }
 
-    /// <summary>Reads lines of the form "Iface Destination Gateway Flags RefCnt Use Metric Mask ...", addresses in hexadecimal and host order.</summary>
+    /// <summary>
+    /// Reads lines of the form "Iface Destination Gateway Flags RefCnt Use Metric Mask ...", addresses in hexadecimal
+    /// and host order.
+    /// </summary>
     public static ImmutableArray<ConnectedRoute> Parse(IEnumerable<string> lines)
     {
         var routes = ImmutableArray.CreateBuilder<ConnectedRoute>();

@@ -9,12 +9,13 @@ using Microsoft.Extensions.Logging;
 namespace HookAot.Host;
 
 /// <summary>
-/// Makes the kernel forget UDP flows that are older than the forward they belong to. A flow is translated as it was at its first packet,
-/// for as long as packets come: a client that has sent to a public port before the guest started would never reach it. (TCP begins anew.)
+/// Makes the kernel forget UDP flows that are older than the forward they belong to. A flow is translated as it was at
+/// its first packet, for as long as packets come: a client that has sent to a public port before the guest started
+/// would never reach it. (TCP begins anew.)
 /// </summary>
 /// <remarks>
-/// ctnetlink (linux/netfilter/nfnetlink_conntrack.h): one dump of the IPv4 table, then a delete for each flow. Flows are matched by the
-/// port that was sent to, before any translation; the port on the guest may be somebody else's.
+/// ctnetlink (linux/netfilter/nfnetlink_conntrack.h): one dump of the IPv4 table, then a delete for each flow. Flows
+/// are matched by the port that was sent to, before any translation; the port on the guest may be somebody else's.
 /// </remarks>
 internal static unsafe class Conntrack
 {
@@ -43,7 +44,10 @@ internal static unsafe class Conntrack
         if (IsStale(ruleset) is { } stale) Forget(stale, log);
     }
 
-    /// <summary>How many flows to UDP forwards do not go to their guest, because they are older; null if the kernel does not say.</summary>
+    /// <summary>
+    /// How many flows to UDP forwards do not go to their guest, because they are older; null if the kernel does not
+    /// say.
+    /// </summary>
     public static int? CountStale(Ruleset ruleset)
     {
         if (IsStale(ruleset) is not { } stale) return 0;
@@ -82,8 +86,8 @@ internal static unsafe class Conntrack
     }
 
     /// <summary>
-    /// Sent to this host, to the port of a forward, but answered by another than its guest. Who is not allowed to connect is not translated,
-    /// so forwards with a source say nothing; null if there is no other.
+    /// Sent to this host, to the port of a forward, but answered by another than its guest. Who is not allowed to
+    /// connect is not translated, so forwards with a source say nothing; null if there is no other.
     /// </summary>
     private static Wanted? IsStale(Ruleset ruleset)
     {
@@ -97,7 +101,9 @@ internal static unsafe class Conntrack
         };
     }
 
-    /// <summary>The attributes that name each matching flow (its original tuple and its zone); null after an error.</summary>
+    /// <summary>
+    /// The attributes that name each matching flow (its original tuple and its zone); null after an error.
+    /// </summary>
     private static List<byte[]>? Flows(int socket, Wanted wanted)
     {
         if (!Send(socket, Get, Request | Dump, [])) return null;
@@ -136,7 +142,9 @@ internal static unsafe class Conntrack
     private static IPAddress? Address(ReadOnlySpan<byte> tuple, int which) =>
         Attribute(Attribute(tuple, TupleIp, whole: false), which, whole: false) is { Length: >= 4 } bytes ? new IPAddress(bytes[..4]) : null;
 
-    /// <summary>An attribute's payload, or the attribute as it stands with its header and padding; empty if it is not there.</summary>
+    /// <summary>
+    /// An attribute's payload, or the attribute as it stands with its header and padding; empty if it is not there.
+    /// </summary>
     private static ReadOnlySpan<byte> Attribute(ReadOnlySpan<byte> attributes, int type, bool whole)
     {
         const ushort TypeMask = 0x3fff; // without NLA_F_NESTED and NLA_F_NET_BYTEORDER

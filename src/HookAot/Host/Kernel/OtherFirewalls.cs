@@ -36,7 +36,10 @@ internal static class OtherFirewalls
     private static string Nft(params string[] arguments)
     {
         const int MaxOutput = 16 * 1024 * 1024;
-        return HostPaths.Find("nft") is { } nft && Child.Run(nft, arguments, "", lockFd: -1, MaxOutput) is { ExitCode: 0 } listed ? listed.Output : "";
+        const int Patience = 30_000;
+        if (HostPaths.Find("nft") is not { } nft) return "";
+        var listed = Child.Run(nft, arguments, "", lockFd: -1, Deadline.In(Patience), MaxOutput);
+        return listed.Succeeded ? listed.Output : "";
     }
 
     /// <summary>Whether firewalld drops what others translate (StrictForwardPorts, firewalld 2.3 and later).</summary>

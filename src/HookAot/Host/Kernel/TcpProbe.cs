@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace HookAot.Host;
 
-/// <summary>Asks whether something answers on a TCP port. Through libc: System.Net.Sockets would be a tenth of the binary for one call.</summary>
+/// <summary>
+/// Asks whether something answers on a TCP port. Through libc: System.Net.Sockets would be a tenth of the binary for
+/// one call.
+/// </summary>
 internal static unsafe class TcpProbe
 {
     /// <summary>Connects, and hangs up at once.</summary>

@@ -108,11 +108,12 @@ internal static class StateFiles
 
     private static T? Read<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
     {
+        if (SmallFile.TryRead(path, MaxBytes) is not { } content) return null;
         try
         {
-            return JsonSerializer.Deserialize(SmallFile.Read(path, MaxBytes), type);
+            return JsonSerializer.Deserialize(content, type);
         }
-        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        catch (JsonException)
         {
             return null;
         }
