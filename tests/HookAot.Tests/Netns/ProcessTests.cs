@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
@@ -104,5 +105,24 @@ public sealed class ProcessTests
 
         await Assert.That(ended.Error).IsEqualTo("libvirt-hook-qemu: a start: 1 forwards for 1 active guests\n");
         await Assert.That(await world.Host.Run($"cat {Setting}")).IsEqualTo("1\n");
+    }
+
+    [Test]
+    public async Task A_log_that_takes_nothing_more_holds_nothing_up()
+    {
+        await using var world = await World.Create();
+        using var full = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        var address = new UnixDomainSocketEndPoint(world.HookEnvironment["HOOKAOT_LOG_SOCKET"]);
+        full.Bind(address);
+        using var others = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+        await others.ConnectAsync(address);
+        await Assert.That(() =>
+        {
+            while (true) others.Send("full"u8);
+        }).Throws<SocketException>();
+
+        // What the log does not take is on stderr.
+        await world.Quietly("a", "start");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
     }
 }

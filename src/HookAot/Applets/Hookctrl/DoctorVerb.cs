@@ -188,7 +188,8 @@ internal static class DoctorVerb
 
         foreach (var udp in own.Where(t => t.Protocol != Protocol.Tcp).Select(t => $"{t.Target}:{On(t, port)}/{t.Protocol.Name()}").Distinct())
             yield return Note($"whether it answers on {udp} cannot be told from outside");
-        if (Conntrack.CountStale(wanted.Ruleset.Only(new HashSet<string> { name })) is > 0 and var count)
+        var flows = UdpForward.Of(wanted.Ruleset.Only(new HashSet<string> { name }));
+        if (Conntrack.CountStale(flows, HostNetwork.AnyAddresses([])) is > 0 and var count)
             yield return Fault($"{count} UDP flows are older than the forward, and do not go through it", "hookctrl apply");
     }
 

@@ -46,7 +46,9 @@ internal static class Converger
     public static Outcome RemoveAll(HostPaths paths, Cause cause, ILogger log) => Seeing(paths, (alone, seen) =>
     {
         foreach (var (file, _) in StateFiles.Waiting(paths)) File.Delete(file);
-        return Enforce(paths, alone, Ruleset.Empty, HostState.Unknown, null, cause, log, seen) is not null;
+        // Their flows are forgotten, which would go on otherwise.
+        var unknown = HostState.Unknown with { Udp = StateFiles.Read(paths)?.Udp ?? [] };
+        return Enforce(paths, alone, Ruleset.Empty, unknown, null, cause, log, seen) is not null;
     });
 
     private static Outcome Seeing(HostPaths paths, Func<HostLock, IptablesListing?, bool> converge)
@@ -122,9 +124,14 @@ internal static class Converger
         }
 
         Hairpin.Enable(ruleset, state, log);
-        var udp = Conntrack.UdpForwards(ruleset);
-        Conntrack.Forget([.. udp.Except(state.Udp), .. state.Udp.Except(udp)], log);
-        if (seen is not null) Conntrack.ForgetStale(ruleset, log);
+        var udp = UdpForward.Of(ruleset);
+        if (!udp.IsEmpty || !state.Udp.IsEmpty)
+        {
+            var anyAddresses = HostNetwork.AnyAddresses([]);
+            Conntrack.Forget([.. udp.Except(state.Udp), .. state.Udp.Except(udp)], anyAddresses, log);
+            if (seen is not null) Conntrack.ForgetStale(udp, anyAddresses, log);
+        }
+
         StateFiles.Write(paths, state with { Installed = !ruleset.IsEmpty, Udp = udp });
         if (ruleset.IsEmpty) Log.Removed(log, name, operation);
         else Log.Converged(log, name, operation, ruleset.Translations.Length, ruleset.GuestNames.Length);

@@ -31,7 +31,7 @@ internal sealed record Wanted(ConfigFile Config, HostState State, Ruleset Rulese
         // A network that was added to the config while it was active.
         ImmutableArray<string> networks = config.Networks.IsEmpty ? [] : [.. state.Networks.Union(LibvirtFiles.ActiveNetworks(paths))];
         var leftOut = ImmutableArray.CreateBuilder<LeftOut>();
-        var ruleset = RulesetBuilder.Build(config, new ActiveHost([.. guests], networks, ConnectedRoutes.Read()), leftOut);
+        var ruleset = RulesetBuilder.Build(config, new ActiveHost([.. guests], networks, ConnectedRoutes.Read() ?? []), leftOut);
         return new(file, state, ruleset, leftOut.ToImmutable());
     }
 
