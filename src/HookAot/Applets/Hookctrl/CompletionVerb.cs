@@ -87,7 +87,7 @@ internal static class CompletionVerb
 
     /// <summary>Completes an argument with the guests that libvirt knows.</summary>
     public static Argument<string> WithDefinedGuests(this Argument<string> name) =>
-        name.With(context => LibvirtFiles.DefinedGuests(Session.Of(context.ParseResult).Paths));
+        name.With(context => LibvirtDefinitions.Guests(Session.Of(context.ParseResult).Paths).Names);
 
     /// <summary>Completes an argument with the networks of the config.</summary>
     public static Argument<string> WithNetworks(this Argument<string> name) => name.With(context => Config(context).Networks.Select(n => n.Name));

@@ -104,7 +104,7 @@ internal static class DoctorVerb
 
         yield return Ok($"{paths.Config} names it, with {(forwards.Count == 1 ? $"port {forwards[0].Public}" : $"{forwards.Count} forwards")}");
 
-        var defined = LibvirtFiles.DefinedGuests(paths);
+        var defined = LibvirtDefinitions.Guests(paths).Names;
         var active = wanted.State.Guests.FirstOrDefault(g => g.Name == name);
         if (active is null && !defined.IsEmpty && !defined.Contains(name))
             yield return Fault($"libvirt does not know a guest \"{JsonValue.Shown(name)}\"{Meant(name, defined)}", "virsh list --all shows the names; the one in the config has to be the same");

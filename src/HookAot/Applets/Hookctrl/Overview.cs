@@ -54,7 +54,7 @@ internal static class Overview
         File.Exists(session.Paths.Config)
         && ConfigReader.Read(SmallFile.Read(session.Paths.Config, ConfigFile.MaxBytes), session.Paths.Config).Config is { } config
         && config.Machines.Any(m => m.Name == machine && !m.Forwards.IsEmpty)
-        && (StateFiles.Read(session.Paths)?.Guests.Any(g => g.Name == machine) ?? !LibvirtFiles.RunningGuests(session.Paths, n => n == machine).IsEmpty);
+        && (StateFiles.Read(session.Paths)?.Guests.Any(g => g.Name == machine) ?? !LibvirtStatus.RunningGuests(session.Paths, n => n == machine).Guests.IsEmpty);
 
     /// <summary>The config; what is wrong with it is said on stderr.</summary>
     public static HookConfig? Read(Session session)
