@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Xml;
+using HookAot.Rules;
 
 namespace HookAot.Host;
 
@@ -53,6 +54,21 @@ internal static class LibvirtDefinitions
         }
 
         return ranges.ToImmutable();
+    }
+
+    /// <summary>A persistent network as it is defined; null where it is not, or its file is not understood.</summary>
+    public static ObservedNetwork? Network(HostPaths paths, string name)
+    {
+        if (StatusDirectory.File(Path.Combine(paths.LibvirtEtc, "qemu", "networks"), name) is not { } file) return null;
+        if (SmallFile.TryRead(file, MaxBytes) is not { } xml) return null;
+        try
+        {
+            return NetworkXml.Read(new MemoryStream(xml));
+        }
+        catch (XmlException)
+        {
+            return null;
+        }
     }
 
     private static ImmutableArray<IPNetwork>? Ranges(string path)

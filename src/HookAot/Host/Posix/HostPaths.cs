@@ -63,6 +63,7 @@ internal sealed record HostPaths(
 
     /// <summary>The first program of a name on PATH, else in the usual directories; null if there is none.</summary>
     public static string? Find(string program) => FindIn(Variable("PATH"), program) ?? FindIn(UsualPath, program);
+
     /// <summary>The config that an environment names.</summary>
     /// <param name="variable">The value of a variable; null or empty where it has none.</param>
     public static string ConfigIn(Func<string, string?> variable)
@@ -71,7 +72,6 @@ internal sealed record HostPaths(
         var directory = variable("CONFIG_PATH") is { Length: > 0 } path ? path : HooksDirectory;
         return Path.Combine(directory, "config.json");
     }
-
 
     private static string? FindIn(string? path, string program)
     {
