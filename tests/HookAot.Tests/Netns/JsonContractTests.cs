@@ -110,7 +110,7 @@ public sealed class JsonContractTests
     }
 
     [Test]
-    [Arguments("status", "\"ok\": true", "\"ok\": true, \"surprise\": 1")]
+    [Arguments("status", "\"ok\": false", "\"ok\": false, \"surprise\": 1")]
     [Arguments("status", "\"state\": \"not active\"", "\"state\": \"absent\"")]
     [Arguments("status", "\"packets\": 0", "\"packets\": \"0\"")]
     [Arguments("list", "\"vm_port\": \"22\"", "\"vm_ports\": \"22\"")]

@@ -25,7 +25,10 @@ internal static class AncestorFlags
 
     private static readonly Option<string> Name = Flag("--name", "NAME", "The machine's or the network's name.");
     private static readonly Option<string> PrivateIp = Flag("--private_ip", "IP", "The machine's own address.");
-    private static readonly Option<string> PublicPort = Flag("--public_port", "PORT", "The port on the host, or a range.");
+
+    private static readonly Option<string> PublicPort = Flag(
+        "--public_port", "PORT", "The port on the host, or a range.");
+
     private static readonly Option<string> VmPort = Flag("--vm-port", "PORT", "The port on the machine, or a range.");
 
     private static readonly Option<string> Network = Flag(
@@ -51,7 +54,8 @@ internal static class AncestorFlags
     private static List<ConfigEdit> Edits(ParseResult parsed, List<string> mistakes)
     {
         var edits = new List<ConfigEdit>();
-        if (parsed.GetValue(Command) is { } command && OfCommand(command, parsed, mistakes) is { } edit) edits.Add(edit);
+        if (parsed.GetValue(Command) is { } command && OfCommand(command, parsed, mistakes) is { } edit)
+            edits.Add(edit);
 
         if (parsed.GetValue(Debug) is { } debug && ArgumentParser.Bool("--debug", debug, mistakes) is { } value)
             edits.Add(new ConfigEdit.SetFlag("debug", value));

@@ -37,8 +37,8 @@ internal static class ApplyVerb
         // Taking everything out reads no config.
         if (!stopAll && !force && ConfigInUse.OtherThan(session) is { } other)
         {
-            Session.Say($"{other}: its forwards would take the place of those in force until the next event of a guest; " +
-                "say --force if that is meant");
+            Session.Say($"{other}: its forwards would take the place of those in force " +
+                "until the next event of a guest; say --force if that is meant");
             return Session.Refused;
         }
 

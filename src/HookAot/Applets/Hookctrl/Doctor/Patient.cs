@@ -39,8 +39,10 @@ internal sealed record Patient(HostPaths Paths, Wanted Wanted, string Name, stri
     {
         get
         {
-            var forwards = Forwards;
-            return [.. Wanted.Ruleset.Translations.Where(t => forwards.Any(f => t.Serves(Name, f)))];
+            var translations = new List<Translation>();
+            foreach (var forward in Forwards)
+                translations.AddRange(Wanted.Ruleset.Translations.Where(t => t.Serves(Name, forward)));
+            return translations;
         }
     }
 
