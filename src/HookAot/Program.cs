@@ -9,6 +9,9 @@ const string Usage = """
     """;
 const int WrongUsage = 2;
 
+Libc.IgnoreFileSizeSignal();
+Libc.KeepExitCodes();
+
 // argv[0] as libvirt passes it: the path of the link, not of the binary behind it.
 var called = Environment.GetCommandLineArgs()[0];
 

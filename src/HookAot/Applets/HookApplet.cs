@@ -20,7 +20,7 @@ internal static class HookApplet
     private enum Meaning { Nothing, Prepares, Active, Inactive }
 
     /// <summary>Whether the driver is one whose hook we are.</summary>
-    public static bool Knows(string driver) => driver == "network" || LibvirtFiles.Drivers.Contains(driver);
+    public static bool Knows(string driver) => driver == "network" || LibvirtStatus.Drivers.Contains(driver);
 
     /// <summary>Handles one call.</summary>
     /// <param name="driver">The hook's name: qemu, lxc, libxl, bhyve or network.</param>
@@ -114,6 +114,7 @@ internal static class HookApplet
             }
         }
 
-        return new HostEvent(driver, name, meaning == Meaning.Active, interfaces, LibvirtFiles.IsIsolated(paths, interfaces));
+        var isolated = interfaces.Any(nic => nic.Network is not null && LibvirtStatus.Network(paths, nic.Network) is { Isolated: true });
+        return new HostEvent(driver, name, meaning == Meaning.Active, interfaces, isolated);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
@@ -83,5 +84,31 @@ public sealed class OtherConfigTests
         await File.WriteAllTextAsync(other, "{}");
         await Assert.That(await world.Refused($"apply --config {other}")).Contains("--force");
         await Assert.That(await world.Done("apply")).Contains("+ a: ");
+    }
+
+    [Test]
+    public async Task Before_the_first_event_libvirts_own_environment_counts()
+    {
+        await using var world = await World.Create(OneForward);
+        await world.Runs("a");
+        // The daemon is known by its name.
+        var program = Path.Combine(world.Directory, "libvirtd");
+        File.Copy("/usr/bin/sleep", program);
+        var start = new ProcessStartInfo(program, "600") { Environment = { ["CONFIG_FILENAME"] = world.Config } };
+        using var daemon = Process.Start(start)!;
+        await File.WriteAllTextAsync(Path.Combine(world.Directory, "libvirtd.pid"), $"{daemon.Id}");
+        try
+        {
+            var other = Path.Combine(world.Directory, "other.json");
+            await File.WriteAllTextAsync(other, "{}");
+            await Assert.That(await world.Done("apply")).Contains("+ a: ");
+            var config = world.Config;
+            world.HookEnvironment["CONFIG_FILENAME"] = other;
+            await Assert.That(await world.Refused("apply")).Contains($"the hook uses {config}, not {other}");
+        }
+        finally
+        {
+            daemon.Kill();
+        }
     }
 }

@@ -17,7 +17,7 @@ internal static class CompletedArguments
 
     /// <summary>Completes an argument with the guests that libvirt knows.</summary>
     public static Argument<string> WithDefinedGuests(this Argument<string> name) =>
-        name.With(context => LibvirtFiles.DefinedGuests(Session.Of(context.ParseResult).Paths));
+        name.With(context => LibvirtDefinitions.Guests(Session.Of(context.ParseResult).Paths).Names);
 
     /// <summary>Completes an argument with the networks of the config.</summary>
     public static Argument<string> WithNetworks(this Argument<string> name) =>

@@ -12,17 +12,25 @@ internal static class ConfigInUse
     /// <summary>What is said where the hook uses another config than this session; null where it uses the same.</summary>
     public static string? OtherThan(Session session)
     {
-        string?[] known = [OfRecord(session.Paths), OfDaemon(session.Paths)];
-        if (known.All(k => k is null))
-        {
-            // Nothing is known of the hook. A file that was named is compared with what the hook most likely uses.
-            known = [session.DefaultConfig];
-        }
-
         var ours = Resolved(session.Paths.Config);
-        var others = known.OfType<string>().ToList();
-        if (others.Exists(other => Resolved(other) == ours)) return null;
-        return $"the hook uses {others[0]}, not {session.Paths.Config}";
+        var known = Known(session);
+        return Array.Exists(known, config => Resolved(config) == ours)
+            ? null
+            : $"the hook uses {known[0]}, not {session.Paths.Config}";
+    }
+
+    /// <summary>The configs that the hook may use, the likeliest first.</summary>
+    private static string[] Known(Session session)
+    {
+        if (OfRecord(session.Paths) is { } recorded) return [recorded];
+
+        // No event since boot. libvirt's daemon may have a variable that names a config, but hands it on to no hook that
+        // is not in a wrapper: that one uses the usual config.
+        if (InstalledHook.DaemonConfig(session.Paths) is { } configured)
+            return [configured, HostPaths.ConfigIn(variable => null)];
+
+        // Nothing is known of the hook: only a file that --config names can be another one.
+        return [session.DefaultConfig];
     }
 
     /// <summary>The config that the hook used at its last event; null if there was none since boot.</summary>
@@ -39,9 +47,6 @@ internal static class ConfigInUse
             return null;
         }
     }
-
-    /// <summary>The config that a hook of the running libvirt would use; null if none runs.</summary>
-    private static string? OfDaemon(HostPaths paths) => null;
 
     /// <summary>The file itself, whatever links lead to it; the path as it is where there is no such file.</summary>
     private static string Resolved(string path)

@@ -113,6 +113,6 @@ internal static class MachineVerb
         if (!config.Machines.Any(m => m.Name == machine && !m.Forwards.IsEmpty)) return false;
         return StateFiles.Read(session.Paths) is { } recorded
             ? recorded.Guests.Any(g => g.Name == machine)
-            : !LibvirtFiles.RunningGuests(session.Paths, name => name == machine).IsEmpty;
+            : !LibvirtStatus.RunningGuests(session.Paths, name => name == machine).Guests.IsEmpty;
     }
 }

@@ -27,7 +27,7 @@ internal static class Converger
     {
         Prepare(paths);
         var file = StateFiles.Leave(paths, happened);
-        using var alone = HostLock.Take(paths.Lock);
+        using var alone = HostLock.Take(paths.Lock, Deadline.In(60_000), out var problem) ?? throw new IOException(problem);
         if (!File.Exists(file) && !mustKnow) return true;
         return Run(paths, alone, ConfigFile.Read(paths, config), cause, log, rescan: false) is { } refused && !refused.Contains(happened.Name);
     }
@@ -46,13 +46,15 @@ internal static class Converger
     public static Outcome RemoveAll(HostPaths paths, Cause cause, ILogger log) => Seeing(paths, (alone, seen) =>
     {
         foreach (var (file, _) in StateFiles.Waiting(paths)) File.Delete(file);
-        return Enforce(paths, alone, Ruleset.Empty, HostState.Unknown, null, cause, log, seen) is not null;
+        // Their flows are forgotten, which would go on otherwise.
+        var unknown = HostState.Unknown with { Udp = StateFiles.Read(paths)?.Udp ?? [] };
+        return Enforce(paths, alone, Ruleset.Empty, unknown, null, cause, log, seen) is not null;
     });
 
     private static Outcome Seeing(HostPaths paths, Func<HostLock, IptablesListing?, bool> converge)
     {
         Prepare(paths);
-        using var alone = HostLock.Take(paths.Lock);
+        using var alone = HostLock.Take(paths.Lock, Deadline.In(60_000), out var problem) ?? throw new IOException(problem);
         var before = KernelRules.Read(paths, alone.Fd, out _);
         var done = converge(alone, before);
         return new(done, before, KernelRules.Read(paths, alone.Fd, out _));
@@ -122,9 +124,14 @@ internal static class Converger
         }
 
         Hairpin.Enable(ruleset, state, log);
-        var udp = Conntrack.UdpForwards(ruleset);
-        Conntrack.Forget([.. udp.Except(state.Udp), .. state.Udp.Except(udp)], log);
-        if (seen is not null) Conntrack.ForgetStale(ruleset, log);
+        var udp = UdpForward.Of(ruleset);
+        if (!udp.IsEmpty || !state.Udp.IsEmpty)
+        {
+            var anyAddresses = HostNetwork.AnyAddresses([]);
+            Conntrack.Forget([.. udp.Except(state.Udp), .. state.Udp.Except(udp)], anyAddresses, log);
+            if (seen is not null) Conntrack.ForgetStale(udp, anyAddresses, log);
+        }
+
         StateFiles.Write(paths, state with { Installed = !ruleset.IsEmpty, Udp = udp });
         if (ruleset.IsEmpty) Log.Removed(log, name, operation);
         else Log.Converged(log, name, operation, ruleset.Translations.Length, ruleset.GuestNames.Length);

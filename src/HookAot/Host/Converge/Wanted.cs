@@ -23,16 +23,25 @@ internal sealed record Wanted(ConfigFile Config, HostState State, Ruleset Rulese
     public static Wanted Compute(HostPaths paths, ConfigFile file, HostState state)
     {
         if (file.Config is not { } config) return new(file, state, Ruleset.Empty, []);
-        var now = DateTimeOffset.UtcNow;
         var learns = config.Machines.Where(m => m.PrivateAddresses.IsEmpty).Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
+        var seen = Seen(paths, state.Guests.Where(g => learns.Contains(g.Name)));
         var guests = state.Guests
             .DistinctBy(g => g.Name)
-            .Select(g => new RunningGuest(g.Name, learns.Contains(g.Name) ? LibvirtFiles.Addresses(paths, g, now) : [], g.Isolated));
+            .Select(g => new RunningGuest(g.Name, seen.Guests.FirstOrDefault(s => s.Name == g.Name) is { } learning ? GuestAddresses.Of(learning, seen) : [], g.Isolated));
         // A network that was added to the config while it was active.
-        ImmutableArray<string> networks = config.Networks.IsEmpty ? [] : [.. state.Networks.Union(LibvirtFiles.ActiveNetworks(paths))];
+        ImmutableArray<string> networks = config.Networks.IsEmpty ? [] : [.. state.Networks.Union(LibvirtStatus.ActiveNetworks(paths).Networks.Select(n => n.Name))];
         var leftOut = ImmutableArray.CreateBuilder<LeftOut>();
-        var ruleset = RulesetBuilder.Build(config, new ActiveHost([.. guests], networks, ConnectedRoutes.Read()), leftOut);
+        var ruleset = RulesetBuilder.Build(config, new ActiveHost([.. guests], networks, ConnectedRoutes.Read() ?? []), leftOut);
         return new(file, state, ruleset, leftOut.ToImmutable());
+    }
+
+    private static Observation Seen(HostPaths paths, IEnumerable<ActiveGuest> learning)
+    {
+        ImmutableArray<ObservedGuest> guests = [.. learning.Select(g => new ObservedGuest(g.Driver, g.Name, g.Interfaces, Evidence.Record))];
+        if (guests.IsEmpty) return Observation.Nothing;
+        var networks = LibvirtStatus.ActiveNetworks(paths).Networks;
+        var leases = DnsmasqLeases.Read(paths, GuestAddresses.Bridges(guests, networks));
+        return Observation.Nothing with { Guests = guests, Networks = networks, Leases = leases, Now = DateTimeOffset.UtcNow };
     }
 
     /// <summary>The state with what libvirt's files say besides.</summary>
@@ -40,11 +49,13 @@ internal sealed record Wanted(ConfigFile Config, HostState State, Ruleset Rulese
     {
         var named = config?.Machines.Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
         var known = state.Guests.Select(g => (g.Driver, g.Name)).ToHashSet();
-        var running = LibvirtFiles.RunningGuests(paths, name => named?.Contains(name) ?? true).Where(g => !known.Contains((g.Driver, g.Name)));
+        var running = LibvirtStatus.RunningGuests(paths, name => named?.Contains(name) ?? true).Guests
+            .Where(g => !known.Contains((g.Driver, g.Name)))
+            .Select(g => new ActiveGuest(g.Driver, g.Name, g.Interfaces, g.Interfaces.Any(nic => nic.Network is not null && LibvirtStatus.Network(paths, nic.Network) is { Isolated: true })));
         return state with
         {
             Guests = [.. state.Guests, .. running],
-            Networks = [.. state.Networks.Union(LibvirtFiles.ActiveNetworks(paths))],
+            Networks = [.. state.Networks.Union(LibvirtStatus.ActiveNetworks(paths).Networks.Select(n => n.Name))],
         };
     }
 }

@@ -5,9 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace HookAot.Host;
 
 /// <summary>
-/// Hairpin mode on the bridge ports of guests. Where the host passes bridged packets through iptables (br_netfilter, which docker
-/// loads), a guest's packet to itself is translated while still in the bridge, which sends nothing back out of the port it came from,
-/// unless that port is in hairpin mode. For the guest's port only, instead of switching br_netfilter off for the whole host.
+/// Hairpin mode on the bridge ports of guests. Where the host passes bridged packets through iptables (br_netfilter,
+/// which docker loads), a guest's packet to itself is translated while still in the bridge, which sends nothing back
+/// out of the port it came from, unless that port is in hairpin mode. For the guest's port only, instead of switching
+/// br_netfilter off for the whole host.
 /// </summary>
 internal static class Hairpin
 {
@@ -18,31 +19,38 @@ internal static class Hairpin
     {
         foreach (var (_, port) in Missing(ruleset, state))
         {
-            try
+            if (KernelSetting.Set($"{Directory(port)}/hairpin_mode", "1") is var error and not 0)
             {
-                File.WriteAllText($"{Directory(port)}/hairpin_mode", "1");
-                Log.Hairpin(log, port);
+                Log.Warned(log, $"hairpin mode of {port} cannot be switched on, " +
+                    $"so its guest does not reach itself by the public address: {Libc.Words(error)}");
+                continue;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                Log.Warned(log, $"hairpin mode of {port} cannot be switched on, so its guest does not reach itself by the public address: {e.Message}");
-            }
+
+            Log.Hairpin(log, port);
         }
     }
 
     /// <summary>The ports of guests in the ruleset where it is needed and off.</summary>
     public static IEnumerable<(string Guest, string Port)> Missing(Ruleset ruleset, HostState state)
     {
-        if (ruleset.IsEmpty) return [];
+        if (ruleset.IsEmpty) yield break;
         var forwarded = ruleset.GuestNames.ToHashSet(StringComparer.Ordinal);
-        var hostWide = SmallFile.Says(HostWide, "1");
-        return from guest in state.Guests
-               where forwarded.Contains(guest.Name)
-               from nic in guest.Interfaces
-                   // The name is a single component of a path: InterfaceName was asked where it was read, and is again, since the record is a file.
-               where InterfaceName.IsValid(nic.Target) && System.IO.Directory.Exists(Directory(nic.Target!))
-               where (hostWide || SmallFile.Says($"{Directory(nic.Target!)}/bridge/bridge/nf_call_iptables", "1")) && !SmallFile.Says($"{Directory(nic.Target!)}/hairpin_mode", "1")
-               select (guest.Name, nic.Target!);
+        var hostWide = KernelSetting.Is(HostWide, "1");
+        foreach (var guest in state.Guests)
+        {
+            if (!forwarded.Contains(guest.Name)) continue;
+            foreach (var nic in guest.Interfaces)
+                if (nic.Target is { } port && IsMissing(port, hostWide)) yield return (guest.Name, port);
+        }
+    }
+
+    private static bool IsMissing(string port, bool hostWide)
+    {
+        // The name is a single component of a path: InterfaceName was asked where it was read, and is again, since the
+        // record is a file.
+        if (!InterfaceName.IsValid(port) || !System.IO.Directory.Exists(Directory(port))) return false;
+        var filtered = hostWide || KernelSetting.Is($"{Directory(port)}/bridge/bridge/nf_call_iptables", "1");
+        return filtered && !KernelSetting.Is($"{Directory(port)}/hairpin_mode", "1");
     }
 
     private static string Directory(string port) => $"/sys/class/net/{port}/brport";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using HookAot.Model;
 
 namespace HookAot.Host;
@@ -7,19 +8,35 @@ namespace HookAot.Host;
 /// <summary>What the host's own network looks like, from /proc/net. What cannot be read says nothing.</summary>
 internal static class HostNetwork
 {
+    private const int MaxBytes = 256 * 1024 * 1024;
+
     /// <summary>The host's own IPv4 addresses, loopback among them.</summary>
     public static HashSet<IPAddress> LocalAddresses()
     {
         // "  |-- 192.168.0.166" is followed by "/32 host LOCAL".
         var addresses = new HashSet<IPAddress>();
-        IPAddress? last = null;
-        foreach (var line in Lines("/proc/net/fib_trie"))
+        ReadOnlySpan<char> last = [];
+        foreach (var line in Text("/proc/net/fib_trie").AsSpan().EnumerateLines())
         {
-            var text = line.AsSpan().Trim();
-            if (text.StartsWith("|-- ")) last = Addresses.TryParse(text[4..].ToString(), out var address) ? address : null;
-            else if (last is not null && text is "/32 host LOCAL") addresses.Add(last);
+            var text = line.Trim();
+            if (text.StartsWith("|-- ")) last = text[4..];
+            else if (text is "/32 host LOCAL" && Addresses.TryParse(last.ToString(), out var address))
+                addresses.Add(address);
         }
 
+        return addresses;
+    }
+
+    /// <summary>
+    /// The host's addresses that a forward to any address is for: neither loopback nor those of libvirt's bridges, on
+    /// which its guests ask dnsmasq.
+    /// </summary>
+    /// <param name="bridges">The addresses of libvirt's bridges.</param>
+    public static HashSet<IPAddress> AnyAddresses(IEnumerable<IPAddress> bridges)
+    {
+        var addresses = LocalAddresses();
+        addresses.RemoveWhere(IPAddress.IsLoopback);
+        addresses.ExceptWith(bridges);
         return addresses;
     }
 
@@ -29,31 +46,29 @@ internal static class HostNetwork
         const string TcpListen = "0A", UdpUnconnected = "07"; // include/net/tcp_states.h
         var ports = new HashSet<ushort>();
         if (protocol == Protocol.Sctp) return ports;
+
+        var listens = protocol == Protocol.Tcp ? TcpListen : UdpUnconnected;
         foreach (var file in new[] { $"/proc/net/{protocol.Name()}", $"/proc/net/{protocol.Name()}6" })
         {
-            foreach (var line in Lines(file).Skip(1))
+            foreach (var line in Text(file).Split('\n').Skip(1))
             {
                 var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (fields.Length < 4 || fields[3] != (protocol == Protocol.Tcp ? TcpListen : UdpUnconnected)) continue;
+                if (fields.Length < 4 || fields[3] != listens) continue;
                 var (address, port) = (fields[1].Split(':')[0], fields[1].Split(':')[^1]);
-                // The kernel prints addresses in host order: 127.x.y.z ends in 7F, ::1 in 01000000.
-                var loopback = address.Length == 8 ? address.EndsWith("7F", StringComparison.Ordinal) : address == "00000000000000000000000001000000";
-                if (!loopback && ushort.TryParse(port, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number)) ports.Add(number);
+                if (!IsLoopback(address) && Port(port) is { } number) ports.Add(number);
             }
         }
 
         return ports;
     }
 
-    private static string[] Lines(string file)
-    {
-        try
-        {
-            return File.ReadAllLines(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    // The kernel prints addresses in host order: 127.x.y.z ends in 7F, ::1 in 01000000.
+    private static bool IsLoopback(string address) => address.Length == 8
+        ? address.EndsWith("7F", StringComparison.Ordinal)
+        : address == "00000000000000000000000001000000";
+
+    private static ushort? Port(string text) =>
+        ushort.TryParse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var port) ? port : null;
+
+    private static string Text(string file) => Encoding.UTF8.GetString(SmallFile.TryRead(file, MaxBytes) ?? []);
 }

@@ -7,5 +7,5 @@ internal static class HostSettings
     public const string IpForward = "/proc/sys/net/ipv4/ip_forward";
 
     /// <summary>Whether the kernel forwards IPv4 at all.</summary>
-    public static bool Forwards => !SmallFile.Says(IpForward, "0");
+    public static bool Forwards => !KernelSetting.Is(IpForward, "0");
 }

@@ -88,7 +88,7 @@ internal sealed class IptablesTool(string restore, int lockFd, ILogger log)
             var plans = tables.Select(t => t.Plan);
             var script = remove ? IptablesScript.Remove(plans) : IptablesScript.Replace(ruleset, plans);
             var result = Run(script);
-            if (result.ExitCode == 0) break;
+            if (result.Succeeded) break;
 
             var line = FailedLine(result.Output) is var number && number >= 1 && number <= script.Length ? script[number - 1] : null;
             var message = Explain(result, line);
@@ -145,14 +145,14 @@ internal sealed class IptablesTool(string restore, int lockFd, ILogger log)
         Log.Command(log, restore, string.Join(' ', Arguments));
         if (log.IsEnabled(LogLevel.Debug))
             foreach (var line in script) Log.ScriptLine(log, line.Text);
-        return Child.Run(restore, Arguments, IptablesScript.Print(script), lockFd);
+        return Child.Run(restore, Arguments, IptablesScript.Print(script), lockFd, Deadline.In(30_000));
     }
 
     private string Explain(ChildResult result, ScriptLine? line)
     {
         var words = string.Join("; ", result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Take(4));
         var place = line is null ? "" : $" at '{line.Text}' (table {line.Table})";
-        return result.ExitCode < 0 ? words : $"{restore} failed with exit code {result.ExitCode}{place}: {words}";
+        return $"{restore} {result.Description}{place}{(words.Length > 0 ? ": " : "")}{words}";
     }
 
     /// <summary>The number in "line 3 failed", "line 3: RULE_APPEND failed" or "Error occurred at line: 3"; 0 if there is none.</summary>

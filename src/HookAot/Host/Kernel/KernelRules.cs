@@ -6,6 +6,7 @@ namespace HookAot.Host;
 internal static class KernelRules
 {
     private const int MaxOutput = 256 * 1024 * 1024;
+    private const int PatienceMilliseconds = 30_000;
 
     /// <summary>Lists the rules of this network namespace.</summary>
     /// <param name="paths">Where iptables is.</param>
@@ -19,8 +20,8 @@ internal static class KernelRules
             return null;
         }
 
-        var listed = Child.Run(save, ["-c"], "", lockFd, MaxOutput);
-        error = listed.ExitCode == 0 ? null : $"{save} failed with exit code {listed.ExitCode}: {listed.Output.Trim()}";
+        var listed = Child.Run(save, ["-c"], "", lockFd, Deadline.In(PatienceMilliseconds), MaxOutput);
+        error = listed.Succeeded ? null : $"{save} {listed.Description}: {listed.Output.Trim()}";
         return error is null ? IptablesListing.Parse(listed.Output) : null;
     }
 }

@@ -102,8 +102,9 @@ internal static class OtherFirewalls
     private static string? Nft(params string[] arguments)
     {
         const int MaxOutput = 16 * 1024 * 1024;
+        const int Patience = 30_000;
         if (HostPaths.Find("nft") is not { } nft) return null;
-        var listed = Child.Run(nft, arguments, "", lockFd: -1, MaxOutput);
-        return listed.ExitCode == 0 ? listed.Output : null;
+        var listed = Child.Run(nft, arguments, "", lockFd: -1, Deadline.In(Patience), MaxOutput);
+        return listed.Succeeded ? listed.Output : null;
     }
 }

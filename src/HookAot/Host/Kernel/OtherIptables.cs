@@ -51,7 +51,8 @@ internal sealed record OtherIptables(string Tool, bool HasLibvirts, bool HasOurs
     private static string Listed(string tool, params string[] arguments)
     {
         const int MaxOutput = 256 * 1024 * 1024;
-        var listed = Child.Run(tool + "-save", arguments, "", lockFd: -1, MaxOutput);
-        return listed.ExitCode == 0 ? listed.Output : "";
+        const int Patience = 30_000;
+        var listed = Child.Run(tool + "-save", arguments, "", lockFd: -1, Deadline.In(Patience), MaxOutput);
+        return listed.Succeeded ? listed.Output : "";
     }
 }

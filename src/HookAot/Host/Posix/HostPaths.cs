@@ -1,26 +1,43 @@
 namespace HookAot.Host;
 
-/// <summary>Where things are on this host. Everything that the environment can change is read here, once.</summary>
+/// <summary>Where things are on this host. Everything that the environment can change is read here.</summary>
 /// <param name="Config">config.json: CONFIG_FILENAME, else in CONFIG_PATH, else beside the hooks.</param>
 /// <param name="Hooks">Where libvirt looks for hooks: HOOKAOT_HOOKS_DIR (for tests), else /etc/libvirt/hooks.</param>
-/// <param name="Run">Lock, record of what is active, last good config: HOOKAOT_RUN_DIR (for tests), else /run/hookaot.</param>
+/// <param name="Run">
+/// Lock, record of what is active, last good config: HOOKAOT_RUN_DIR (for tests), else /run/hookaot.
+/// </param>
 /// <param name="LibvirtRun">libvirt's live status files: HOOKAOT_LIBVIRT_RUN (for tests), else /run/libvirt.</param>
 /// <param name="LibvirtEtc">libvirt's definitions: HOOKAOT_LIBVIRT_ETC (for tests), else /etc/libvirt.</param>
 /// <param name="Dnsmasq">libvirt's leases: HOOKAOT_LIBVIRT_DNSMASQ (for tests), else /var/lib/libvirt/dnsmasq.</param>
 /// <param name="LogSocket">The syslog socket: HOOKAOT_LOG_SOCKET (for tests), else /dev/log.</param>
-/// <param name="Iptables">IPTABLES_BINARY, else the first iptables on PATH; null if there is none.</param>
-internal sealed record HostPaths(string Config, string Hooks, string Run, string LibvirtRun, string LibvirtEtc, string Dnsmasq, string LogSocket, string? Iptables)
+internal sealed record HostPaths(
+    string Config, string Hooks, string Run, string LibvirtRun, string LibvirtEtc, string Dnsmasq, string LogSocket)
 {
     private const string HooksDirectory = "/etc/libvirt/hooks";
 
-    // systemd may start libvirtd without PATH; sbin is where iptables lives.
-    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    // Where iptables lives is not on every PATH: systemd may start libvirtd without one, and root's crontab has
+    // /usr/bin:/bin.
+    private const string UsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /// <summary>iptables-restore beside iptables, iptables-legacy-restore beside iptables-legacy; null if there is no iptables.</summary>
-    public string? IptablesRestore => Iptables is null ? null : Iptables + "-restore";
+    private readonly string? iptables;
+
+    /// <summary>
+    /// IPTABLES_BINARY, else the first iptables on PATH or in the usual directories; null if there is none. Searched
+    /// when it is asked for: most calls of the hook need no tool.
+    /// </summary>
+    public string? Iptables
+    {
+        get => iptables ?? Variable("IPTABLES_BINARY") ?? Find("iptables");
+        init => iptables = value;
+    }
+
+    /// <summary>
+    /// iptables-restore beside iptables, iptables-legacy-restore beside iptables-legacy; null if there is no iptables.
+    /// </summary>
+    public string? IptablesRestore => Iptables is { } tool ? tool + "-restore" : null;
 
     /// <summary>iptables-save beside iptables; null if there is no iptables.</summary>
-    public string? IptablesSave => Iptables is null ? null : Iptables + "-save";
+    public string? IptablesSave => Iptables is { } tool ? tool + "-save" : null;
 
     /// <summary>The record of what is active.</summary>
     public string State => Path.Combine(Run, "state.json");
@@ -36,20 +53,39 @@ internal sealed record HostPaths(string Config, string Hooks, string Run, string
 
     /// <summary>Reads the environment.</summary>
     public static HostPaths FromEnvironment() => new(
-        Variable("CONFIG_FILENAME") ?? Path.Combine(Variable("CONFIG_PATH") ?? HooksDirectory, "config.json"),
+        ConfigIn(Variable),
         Variable("HOOKAOT_HOOKS_DIR") ?? HooksDirectory,
         Variable("HOOKAOT_RUN_DIR") ?? "/run/hookaot",
         Variable("HOOKAOT_LIBVIRT_RUN") ?? "/run/libvirt",
         Variable("HOOKAOT_LIBVIRT_ETC") ?? "/etc/libvirt",
         Variable("HOOKAOT_LIBVIRT_DNSMASQ") ?? "/var/lib/libvirt/dnsmasq",
-        Variable("HOOKAOT_LOG_SOCKET") ?? "/dev/log",
-        Variable("IPTABLES_BINARY") ?? Find("iptables"));
+        Variable("HOOKAOT_LOG_SOCKET") ?? "/dev/log");
 
-    /// <summary>The first program of a name on PATH; null if there is none.</summary>
-    public static string? Find(string program) => (Variable("PATH") ?? DefaultPath).Split(':')
-        .Where(directory => directory.StartsWith('/'))
-        .Select(directory => Path.Combine(directory, program))
-        .FirstOrDefault(File.Exists);
+    /// <summary>The first program of a name on PATH, else in the usual directories; null if there is none.</summary>
+    public static string? Find(string program) => FindIn(Variable("PATH"), program) ?? FindIn(UsualPath, program);
+    /// <summary>The config that an environment names.</summary>
+    /// <param name="variable">The value of a variable; null or empty where it has none.</param>
+    public static string ConfigIn(Func<string, string?> variable)
+    {
+        if (variable("CONFIG_FILENAME") is { Length: > 0 } file) return file;
+        var directory = variable("CONFIG_PATH") is { Length: > 0 } path ? path : HooksDirectory;
+        return Path.Combine(directory, "config.json");
+    }
 
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static string? FindIn(string? path, string program)
+    {
+        foreach (var directory in path?.Split(':') ?? [])
+        {
+            // An empty or relative entry means the directory that we are in, which may be anybody's.
+            if (!directory.StartsWith('/')) continue;
+            var file = Path.Combine(directory, program);
+            if (File.Exists(file)) return file;
+        }
+
+        return null;
+    }
+
+    private static string? Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

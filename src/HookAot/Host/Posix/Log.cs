@@ -3,7 +3,10 @@ using ZLogger;
 
 namespace HookAot.Host;
 
-/// <summary>Every line that the hook logs. Parameters are strings and integers only: under AOT ZLogger loses a line with anything else.</summary>
+/// <summary>
+/// Every line that the hook logs. Parameters are strings and integers only: under AOT ZLogger loses a line with
+/// anything else.
+/// </summary>
 internal static partial class Log
 {
     [ZLoggerMessage(LogLevel.Information, "{name} {operation}: {forwards} forwards for {guests} active guests")]

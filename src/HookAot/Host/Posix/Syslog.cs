@@ -8,8 +8,8 @@ using ZLogger.Providers;
 namespace HookAot.Host;
 
 /// <summary>
-/// The log: one RFC 3164 datagram a line to the syslog socket, or a line on stderr where there is no socket. It is sent before
-/// <see cref="Post"/> returns, so there is nothing to flush and nothing to lose at exit.
+/// The log: one RFC 3164 datagram a line to the syslog socket, or a line on stderr where there is no socket. It is sent
+/// before <see cref="Post"/> returns, so there is nothing to flush and nothing to lose at exit.
 /// </summary>
 internal sealed class Syslog : IAsyncLogProcessor
 {
@@ -29,7 +29,8 @@ internal sealed class Syslog : IAsyncLogProcessor
     /// <param name="socketPath">The syslog socket.</param>
     /// <param name="tag">Such as libvirt-hook-qemu.</param>
     /// <param name="debug">Whether debug messages are wanted.</param>
-    public static ILogger Open(string socketPath, string tag, bool debug) => Open(socketPath, tag, debug ? LogLevel.Debug : LogLevel.Information);
+    public static ILogger Open(string socketPath, string tag, bool debug) =>
+        Open(socketPath, tag, debug ? LogLevel.Debug : LogLevel.Information);
 
     private static ILogger Open(string socketPath, string tag, LogLevel level)
     {

@@ -26,9 +26,9 @@ internal sealed record ConfigFile(HookConfig? Config, ImmutableArray<string> Lef
     public static bool MayConcern(HostPaths paths, string name)
     {
         var bytes = Encoding.UTF8.GetBytes(name);
-        if (TryRead(paths.Config) is not { } config || Mentions(config, bytes)) return true;
-        if (TryRead(paths.State) is { } state && Mentions(state, bytes)) return true;
-        var lastGood = TryRead(paths.LastGoodConfig);
+        if (SmallFile.TryRead(paths.Config, MaxBytes) is not { } config || Mentions(config, bytes)) return true;
+        if (SmallFile.TryRead(paths.State, MaxBytes) is { } state && Mentions(state, bytes)) return true;
+        var lastGood = SmallFile.TryRead(paths.LastGoodConfig, MaxBytes);
         if (lastGood is not null && config.AsSpan().SequenceEqual(lastGood)) return false;
         return (lastGood is not null && Mentions(lastGood, bytes)) || !IsObject(config);
     }
@@ -73,29 +73,17 @@ internal sealed record ConfigFile(HookConfig? Config, ImmutableArray<string> Lef
     /// <summary>Keeps the file as the last good one, if it can be used.</summary>
     public void Keep(HostPaths paths)
     {
-        if (Content is null || TryRead(paths.LastGoodConfig) is { } kept && kept.AsSpan().SequenceEqual(Content)) return;
+        if (Content is null || SmallFile.TryRead(paths.LastGoodConfig, MaxBytes) is { } kept && kept.AsSpan().SequenceEqual(Content)) return;
         SmallFile.Replace(paths.LastGoodConfig, Content);
     }
 
     private static ConfigFile LastGood(HostPaths paths, ImmutableArray<string> errors)
     {
-        var kept = TryRead(paths.LastGoodConfig);
+        var kept = SmallFile.TryRead(paths.LastGoodConfig, MaxBytes);
         return new ConfigFile(kept is null ? null : ConfigReader.Read(kept, paths.LastGoodConfig).Config, [], errors, true);
     }
 
     private static string Advice(HostPaths paths) => File.Exists(paths.LastGoodConfig)
         ? "the last good configuration stays in force"
         : "no forward is set up until it can be used";
-
-    private static byte[]? TryRead(string path)
-    {
-        try
-        {
-            return SmallFile.Read(path, MaxBytes);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
 }

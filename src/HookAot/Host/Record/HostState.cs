@@ -20,13 +20,6 @@ internal sealed record ActiveGuest(string Driver, string Name, ImmutableArray<Gu
 /// <param name="Isolated">See <see cref="ActiveGuest"/>.</param>
 internal sealed record HostEvent(string Driver, string Name, bool Active, ImmutableArray<GuestInterface> Interfaces, bool Isolated);
 
-/// <summary>A UDP forward, as far as flows depend on it.</summary>
-/// <param name="Public">The address that was sent to; null: any.</param>
-/// <param name="First">The lowest port that was sent to.</param>
-/// <param name="Last">The highest.</param>
-/// <param name="Target">Where it is sent on to, as iptables has it.</param>
-internal sealed record UdpForward(string? Public, ushort First, ushort Last, string Target);
-
 /// <summary>The record of what is active, kept from one hook call to the next.</summary>
 /// <param name="Guests">Active guests.</param>
 /// <param name="Networks">Active networks, by name.</param>
@@ -108,11 +101,12 @@ internal static class StateFiles
 
     private static T? Read<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
     {
+        if (SmallFile.TryRead(path, MaxBytes) is not { } content) return null;
         try
         {
-            return JsonSerializer.Deserialize(SmallFile.Read(path, MaxBytes), type);
+            return JsonSerializer.Deserialize(content, type);
         }
-        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        catch (JsonException)
         {
             return null;
         }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using HookAot.Host;
 using HookAot.Model;
+using HookAot.Rules;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -22,7 +23,8 @@ internal static class AnswerStage
             yield return DoctorStep.Note($"whether it answers on {other} cannot be told from outside");
 
         var guest = new HashSet<string> { patient.Name };
-        if (Conntrack.CountStale(patient.Wanted.Ruleset.Only(guest)) is > 0 and var count)
+        var flows = UdpForward.Of(patient.Wanted.Ruleset.Only(guest));
+        if (Conntrack.CountStale(flows, HostNetwork.AnyAddresses([])) is > 0 and var count)
         {
             yield return DoctorStep.Fault(
                 $"{count} UDP flows are older than the forward, and do not go through it", Obstacle.Apply);

@@ -11,7 +11,7 @@ internal static class RunningStage
     {
         if (patient.Active is null)
         {
-            var defined = LibvirtFiles.DefinedGuests(patient.Paths);
+            var defined = LibvirtDefinitions.Guests(patient.Paths).Names;
             if (!defined.IsEmpty && !defined.Contains(patient.Name))
             {
                 yield return DoctorStep.Fault(

@@ -1,0 +1,155 @@
+using System.Buffers.Binary;
+
+namespace HookAot.Host;
+
+/// <summary>
+/// A socket on which the kernel answers questions about itself (netlink(7)). Everything that is received is read with
+/// its bounds checked.
+/// </summary>
+internal sealed unsafe class Netlink : IDisposable
+{
+    /// <summary>netfilter's questions (linux/netlink.h).</summary>
+    public const int Netfilter = 12;
+
+    private const int HeaderSize = 16; // struct nlmsghdr: length, type, flags, sequence, port
+    private const ushort Request = 1, Dump = 0x300;
+    private const ushort Error = 2, Done = 3;
+
+    // More than the kernel puts into one datagram of a dump: 32 KiB (net/netlink/af_netlink.c, netlink_dump).
+    private const int BufferSize = 64 * 1024;
+
+    private readonly int socket;
+
+    private Netlink(int socket) => this.socket = socket;
+
+    /// <summary>Takes what follows the header of a message.</summary>
+    public delegate void Message(ReadOnlySpan<byte> payload);
+
+    /// <summary>Opens a socket.</summary>
+    /// <param name="protocol">Such as <see cref="Netfilter"/>.</param>
+    /// <returns>The socket; null if there is none, <see cref="Libc.LastError"/> then says why.</returns>
+    public static Netlink? Open(int protocol)
+    {
+        var socket = Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, protocol);
+        return socket < 0 ? null : new Netlink(socket);
+    }
+
+    /// <summary>Tells the kernel to do something. It has done it, or refused, when this returns.</summary>
+    /// <returns>0 if the kernel has the message, else the error's number.</returns>
+    public int Tell(ushort type, ReadOnlySpan<byte> payload) => Send(type, Request, payload);
+
+    /// <summary>Asks for all of something.</summary>
+    /// <param name="type">The type of the question.</param>
+    /// <param name="payload">The question.</param>
+    /// <param name="deadline">When all of the answer has to be here.</param>
+    /// <param name="message">Gets each message of the answer.</param>
+    /// <returns>0 if all of it was received, else the error's number.</returns>
+    public int Ask(ushort type, ReadOnlySpan<byte> payload, Deadline deadline, Message message)
+    {
+        if (Send(type, Request | Dump, payload) is var error and not 0) return error;
+        var buffer = new byte[BufferSize];
+        while (true)
+        {
+            var length = Receive(buffer, deadline);
+            if (length < 0) return Libc.LastErrorNumber;
+            if (Read(buffer.AsSpan(0, length), message) is { } end) return end;
+        }
+    }
+
+    /// <summary>An attribute's payload; empty if it is not there.</summary>
+    /// <param name="attributes">Attributes in a row: length, type, payload, padding to four bytes.</param>
+    /// <param name="type">The attribute's type.</param>
+    public static ReadOnlySpan<byte> Attribute(ReadOnlySpan<byte> attributes, int type)
+    {
+        var whole = WholeAttribute(attributes, type);
+        return whole.IsEmpty ? [] : whole[AttributeHeader..BinaryPrimitives.ReadUInt16LittleEndian(whole)];
+    }
+
+    /// <summary>An attribute as it stands, with its header and padding; empty if it is not there.</summary>
+    /// <param name="attributes">As above.</param>
+    /// <param name="type">The attribute's type.</param>
+    public static ReadOnlySpan<byte> WholeAttribute(ReadOnlySpan<byte> attributes, int type)
+    {
+        const ushort TypeMask = 0x3fff; // without NLA_F_NESTED and NLA_F_NET_BYTEORDER
+        while (attributes.Length >= AttributeHeader)
+        {
+            var size = BinaryPrimitives.ReadUInt16LittleEndian(attributes);
+            if (size < AttributeHeader || size > attributes.Length) return [];
+            var padded = Math.Min(Align(size), attributes.Length);
+            var found = BinaryPrimitives.ReadUInt16LittleEndian(attributes[2..]) & TypeMask;
+            if (found == type) return attributes[..padded];
+            attributes = attributes[padded..];
+        }
+
+        return [];
+    }
+
+    /// <summary>Reads the messages of one datagram.</summary>
+    /// <returns>0 at the answer's end, an error's number after an error, null if there is more to come.</returns>
+    internal static int? Read(ReadOnlySpan<byte> messages, Message message)
+    {
+        while (messages.Length >= HeaderSize)
+        {
+            var size = BinaryPrimitives.ReadUInt32LittleEndian(messages);
+            if (size < HeaderSize || size > messages.Length) return Malformed;
+            var payload = messages[HeaderSize..(int)size];
+            switch (BinaryPrimitives.ReadUInt16LittleEndian(messages[4..]))
+            {
+                case Done:
+                    return 0;
+                case Error:
+                    // struct nlmsgerr begins with the negative number.
+                    var error = payload.Length < 4 ? 0 : -BinaryPrimitives.ReadInt32LittleEndian(payload);
+                    return error > 0 ? error : Malformed;
+                default:
+                    message(payload);
+                    break;
+            }
+
+            messages = messages[Math.Min(Align((int)size), messages.Length)..];
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _ = Libc.close(socket);
+
+    private const int AttributeHeader = 4;
+    private const int Malformed = 74; // EBADMSG
+
+    private int Send(ushort type, ushort flags, ReadOnlySpan<byte> payload)
+    {
+        var message = new byte[HeaderSize + payload.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(message, message.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(4), type);
+        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(6), flags);
+        payload.CopyTo(message.AsSpan(HeaderSize));
+        fixed (byte* p = message)
+        {
+            while (Libc.send(socket, p, message.Length, 0) < 0)
+                if (Libc.LastErrorNumber is var error and not Libc.EINTR) return error;
+        }
+
+        return 0;
+    }
+
+    private int Receive(Span<byte> buffer, Deadline deadline)
+    {
+        fixed (byte* p = buffer)
+        {
+            while (true)
+            {
+                var length = Libc.recv(socket, p, buffer.Length, Libc.MSG_DONTWAIT);
+                if (length >= 0) return (int)length;
+                if (Libc.LastErrorNumber == Libc.EINTR) continue;
+                if (Libc.LastErrorNumber != Libc.EAGAIN) return -1;
+                if (Descriptor.IsReady(socket, Libc.POLLIN, deadline.Remaining)) continue;
+                Libc.LastErrorNumber = Libc.ETIMEDOUT;
+                return -1;
+            }
+        }
+    }
+
+    private static int Align(int size) => (size + 3) & ~3;
+}
