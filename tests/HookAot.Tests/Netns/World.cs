@@ -48,6 +48,7 @@ internal sealed partial class World : IAsyncDisposable
         HookEnvironment = new()
         {
             ["CONFIG_FILENAME"] = Config,
+            ["HOOKAOT_HOOKS_DIR"] = Path.Combine(Directory, "hooks"),
             ["IPTABLES_BINARY"] = $"/usr/sbin/{iptables}",
             ["HOOKAOT_RUN_DIR"] = Path.Combine(Directory, "run"),
             ["HOOKAOT_LIBVIRT_RUN"] = Path.Combine(Directory, "libvirt"),
