@@ -12,6 +12,9 @@ internal interface IInstalledRules
     /// <summary>Every rule and jump of ours with its place, so that two readings can be compared.</summary>
     ImmutableArray<string> Contents { get; }
 
+    /// <summary>Whether what no rule accepts is dropped on its way through the host: docker and ufw set that.</summary>
+    bool ForwardDropsByDefault { get; }
+
     /// <summary>Everything that differs from what should be there.</summary>
     IEnumerable<Difference> DifferencesFrom(Ruleset wanted);
 
@@ -23,7 +26,9 @@ internal interface IInstalledRules
 /// <param name="Message">What is missing, too much, or in the wrong place.</param>
 /// <param name="Guest">The guest whose rule is missing; null if it is none's.</param>
 /// <param name="Translation">The translation that is missing; null where it is something else.</param>
-internal sealed record Difference(string Message, string? Guest = null, Translation? Translation = null);
+/// <param name="Cure">The command that cures it; null: hookctrl apply.</param>
+internal sealed record Difference(
+    string Message, string? Guest = null, Translation? Translation = null, string? Cure = null);
 
 /// <summary>What a rule has matched since it was put in place.</summary>
 /// <param name="Packets">Packets; where a rule translates, connections, since it sees only their first packet.</param>

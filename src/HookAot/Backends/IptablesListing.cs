@@ -36,8 +36,8 @@ internal sealed class IptablesListing : IInstalledRules
     /// <summary>The rules of a chain; null if there is no such chain.</summary>
     public IReadOnlyList<ListedRule>? Chain(string table, string chain) => chains.GetValueOrDefault((table, chain));
 
-    /// <summary>What happens at the end of a built-in chain: ACCEPT or DROP; null if there is no such chain.</summary>
-    public string? Policy(string table, string chain) => policies.GetValueOrDefault((table, chain));
+    // What happens at the end of a built-in chain: ACCEPT or DROP.
+    private string? Policy(string table, string chain) => policies.GetValueOrDefault((table, chain));
 
     /// <summary>Whether a chain of ours is there.</summary>
     public bool HasOurs => chains.Keys.Any(k => IptablesLayout.IsOurs(k.Chain));
@@ -73,6 +73,9 @@ internal sealed class IptablesListing : IInstalledRules
             return contents.ToImmutable();
         }
     }
+
+    /// <inheritdoc/>
+    public bool ForwardDropsByDefault => Policy("filter", "FORWARD") == "DROP";
 
     /// <summary>Rules of other programs that lead to a chain of ours.</summary>
     public IEnumerable<string> ForeignReferences(string table, string chain)

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
-using HookAot.Backends;
 using HookAot.Config;
 using HookAot.Host;
+using HookAot.Rules;
 using Microsoft.Extensions.Logging;
 
 namespace HookAot.Applets.Hookctrl;
@@ -140,30 +140,16 @@ internal static class ApplyVerb
     private static Applied Converge(Session session, bool stopAll)
     {
         var log = new ErrorCollector(Syslog.OpenStandardError("hookctrl", LogLevel.Warning));
-        var cause = new Converger.Cause("hookctrl", "apply");
-        var outcome = stopAll
-            ? Converger.RemoveAll(session.Paths, cause, log)
-            : Converger.Apply(session.Paths, cause, log);
+        var converger = new Converger(session.Paths, Deadline.In(Limits.All), new("hookctrl", "apply"), log);
+        var outcome = stopAll ? converger.RemoveAll() : converger.Apply();
         if (outcome is not { Before: { } before, After: { } after }) return new(outcome.Done, false, log.Errors, null);
 
         var (old, now) = (ForwardsIn(before), ForwardsIn(after));
         string[] added = [.. now.Except(old)];
         string[] removed = [.. old.Except(now)];
-        var changed = !before.Ours.ToHashSet(StringComparer.Ordinal).SetEquals(after.Ours)
-            || !before.Jumps.SequenceEqual(after.Jumps);
+        var changed = !before.Contents.SequenceEqual(after.Contents);
         return new(outcome.Done, now.Count > 0, log.Errors, new ChangesRow(added, removed, outcome.Done, changed));
     }
 
-    private static List<string> ForwardsIn(IptablesListing listing) => [.. listing.Ours.Select(Shown).OfType<string>()];
-
-    /// <summary>A forward's rule in words; null for a rule that only goes with one.</summary>
-    private static string? Shown(string rule)
-    {
-        var words = rule.Split(' ');
-        string? After(string word) => Array.IndexOf(words, word) is var at and >= 0 && at + 1 < words.Length ? words[at + 1] : null;
-        if (After("--to-destination") is not { } target) return null;
-        var (address, ports) = (After("-d")?.Replace("/32", "", StringComparison.Ordinal) ?? "any", After("--dport")?.Replace(':', '-'));
-        var source = After("-s") is { } net ? $" from {net}" : "";
-        return $"{After("--comment")}: {address}:{ports}/{After("-p")} -> {target.Split('/')[0]}{source}";
-    }
+    private static List<string> ForwardsIn(KernelView kernel) => [.. kernel.Translations.Select(t => t.Describe())];
 }

@@ -9,21 +9,17 @@ namespace HookAot.Applets.Hookctrl;
 /// <summary>What should be in force, beside what is in the kernel.</summary>
 internal sealed class Comparison
 {
-    private readonly IptablesListing kernel;
-    private readonly ILookup<string, ScriptLine> lines;
+    private readonly KernelView kernel;
 
-    private Comparison(Wanted wanted, IptablesListing kernel)
+    private Comparison(Desired desired, KernelView kernel)
     {
-        Wanted = wanted;
+        Desired = desired;
         this.kernel = kernel;
-        Differences = [.. kernel.DifferencesFrom(wanted.Ruleset)];
-        lines = IptablesTool.Script(wanted.Ruleset, kernel.Plans)
-            .Where(line => line.Kind == LineKind.Rule && line.Guest is not null)
-            .ToLookup(line => line.Guest!, StringComparer.Ordinal);
+        Differences = [.. kernel.DifferencesFrom(desired)];
     }
 
     /// <summary>What should be in force.</summary>
-    public Wanted Wanted { get; }
+    public Desired Desired { get; }
 
     /// <summary>Everything that differs.</summary>
     public ImmutableArray<Difference> Differences { get; }
@@ -32,20 +28,15 @@ internal sealed class Comparison
     /// <param name="paths">Where things are.</param>
     /// <param name="error">Why there is no answer; null if there is one.</param>
     public static Comparison? Read(HostPaths paths, out string? error) =>
-        KernelRules.Read(paths, lockFd: -1, out error) is { } kernel ? new(Wanted.Now(paths), kernel) : null;
+        KernelView.Look(paths, out error) is { } kernel ? new(Desired.Now(paths), kernel) : null;
 
     /// <summary>Whether rules are missing that all forwards of a guest need.</summary>
-    public bool LacksRulesOf(string guest) =>
-        lines[guest].Any(line => line.Translation is null && kernel.Find(line) is null);
+    public bool LacksRulesOf(string guest) => Differences.Any(d => d.Guest == guest && d.Translation is null);
 
     /// <summary>What a forward becomes; empty while its guest is not active.</summary>
     public ImmutableArray<Translation> TranslationsOf(Machine machine, Forward forward) =>
-        [.. Wanted.Ruleset.Translations.Where(t => t.Serves(machine.Name, forward))];
+        [.. Desired.Ruleset.Translations.Where(t => t.Serves(machine.Name, forward))];
 
     /// <summary>What a translation matched so far; null if it is not in the kernel.</summary>
-    public (long Packets, long Bytes)? CountersOf(Translation translation)
-    {
-        var line = lines[translation.Guest].First(l => l.Translation == translation);
-        return kernel.Find(line) is { } rule ? (rule.Packets, rule.Bytes) : null;
-    }
+    public Counters? CountersOf(Translation translation) => kernel.CountersOf(translation);
 }

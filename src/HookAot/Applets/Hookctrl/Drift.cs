@@ -10,32 +10,30 @@ internal static class Drift
     public static IReadOnlyList<Obstacle> Find(HostPaths paths, Comparison comparison)
     {
         var drift = new List<Obstacle>();
-        var wanted = comparison.Wanted;
-        if (wanted.Config.Broken)
-            foreach (var error in wanted.Config.Errors) drift.Add(new(error, "correct the file, then: hookctrl check && hookctrl apply"));
+        var desired = comparison.Desired;
+        if (desired.Config.Broken)
+        {
+            const string Cure = "correct the file, then: hookctrl check && hookctrl apply";
+            foreach (var error in desired.Config.Errors) drift.Add(new(error, Cure));
+        }
 
         foreach (var difference in comparison.Differences)
         {
             var guest = difference.Guest is null ? "" : $"{difference.Guest}: ";
-            drift.Add(new($"{guest}{difference.Message}", Obstacle.Apply));
+            drift.Add(new($"{guest}{difference.Message}", difference.Cure ?? Obstacle.Apply));
         }
 
         if (Obstacle.LeftBehind(paths) is { } leftBehind) drift.Add(leftBehind);
-        if (!wanted.Ruleset.IsEmpty) drift.AddRange(AroundActiveForwards(paths, wanted));
+        if (!desired.Ruleset.IsEmpty) drift.AddRange(AroundActiveForwards(paths, desired));
         return drift;
     }
 
-    private static IEnumerable<Obstacle> AroundActiveForwards(HostPaths paths, Wanted wanted)
+    private static IEnumerable<Obstacle> AroundActiveForwards(HostPaths paths, Desired desired)
     {
-        var served = wanted.Ruleset.GuestNames.ToHashSet(StringComparer.Ordinal);
-        var drivers = wanted.State.Guests.Where(g => served.Contains(g.Name)).Select(g => g.Driver).Distinct();
+        var served = desired.Ruleset.GuestNames.ToHashSet(StringComparer.Ordinal);
+        var drivers = desired.Seen.Guests.Where(g => served.Contains(g.Name)).Select(g => g.Driver).Distinct();
         foreach (var driver in drivers)
             if (Obstacle.Hook(paths, driver) is { } hook) yield return hook;
-
-        if (Obstacle.Forwarding() is { } forwarding) yield return forwarding;
-        foreach (var (guest, port) in Hairpin.Missing(wanted.Ruleset, wanted.State))
-            yield return new($"{guest}: hairpin mode of {port} is off, so it does not reach itself by the public address " +
-                "while br_netfilter is on", Obstacle.Apply);
 
         if (Obstacle.LibvirtsIptables(paths) is { } iptables) yield return iptables;
         if (Obstacle.LibvirtsNftables(paths) is { } nftables) yield return nftables;

@@ -111,7 +111,7 @@ internal static class MachineVerb
     {
         if (!File.Exists(session.Paths.Config) || session.ReadConfig().Config is not { } config) return false;
         if (!config.Machines.Any(m => m.Name == machine && !m.Forwards.IsEmpty)) return false;
-        return StateFiles.Read(session.Paths) is { } recorded
+        return HostRecord.Read(session.Paths) is { } recorded
             ? recorded.Guests.Any(g => g.Name == machine)
             : !LibvirtStatus.RunningGuests(session.Paths, name => name == machine).Guests.IsEmpty;
     }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using HookAot.Backends;
 using HookAot.Host;
 using HookAot.Rules;
 
@@ -23,27 +22,28 @@ internal static class PlanVerb
     public static int Run(Session session, bool stopAll)
     {
         if (!Session.IsRoot("see the rules")) return Session.Refused;
-        if (KernelRules.Read(session.Paths, lockFd: -1, out var error) is not { } kernel)
+        if (KernelView.Look(session.Paths, out var error) is not { } kernel)
         {
             Session.Say(error!);
             return Session.Refused;
         }
 
-        var wanted = Wanted.Now(session.Paths);
-        Warn(session, wanted, stopAll);
-        var scripts = Scripts(session.Paths, stopAll ? Ruleset.Empty : wanted.Ruleset, kernel);
+        var desired = Desired.Now(session.Paths);
+        Warn(session, desired, stopAll);
+        var planned = stopAll ? desired with { Ruleset = Ruleset.Empty } : desired;
+        ScriptRow[] scripts = [.. kernel.ScriptsFor(planned).Select(s => new ScriptRow(s.Tool, [.. s.Arguments], s.Text))];
         if (session.Json) Output.Write(JsonSerializer.Serialize(scripts, HookctrlJson.Default.ScriptRowArray) + "\n");
         else Print(scripts);
-        return wanted.Config.Broken ? Session.Refused : Session.Done;
+        return desired.Config.Broken ? Session.Refused : Session.Done;
     }
 
-    private static void Warn(Session session, Wanted wanted, bool stopAll)
+    private static void Warn(Session session, Desired desired, bool stopAll)
     {
-        foreach (var mistake in wanted.Config.Errors) Session.Say(mistake);
-        foreach (var guest in wanted.LeftOut) Session.Say($"left out: {guest}");
+        foreach (var mistake in desired.Config.Errors) Session.Say(mistake);
+        foreach (var guest in desired.LeftOut) Session.Say($"left out: {guest}");
         if (stopAll) return;
         if (ConfigInUse.OtherThan(session) is { } other) Session.Warn($"{other}; apply asks for --force");
-        if (wanted.Ruleset.IsEmpty) return;
+        if (desired.Ruleset.IsEmpty) return;
         if (Obstacle.LibvirtsNftables(session.Paths) is { } obstacle) Session.Warn($"{obstacle}");
     }
 
@@ -52,12 +52,5 @@ internal static class PlanVerb
         if (scripts.Length == 0) Output.Write("# nothing is active, and no rule of ours is there: nothing to run\n");
         foreach (var script in scripts)
             Output.Write($"# {script.Tool} {string.Join(' ', script.Arguments)}\n{script.Script}");
-    }
-
-    private static ScriptRow[] Scripts(HostPaths paths, Ruleset ruleset, IptablesListing kernel)
-    {
-        var script = IptablesTool.Script(ruleset, kernel.Plans);
-        if (script.IsEmpty) return [];
-        return [new ScriptRow(paths.IptablesRestore!, IptablesTool.Arguments, IptablesScript.Print(script))];
     }
 }

@@ -14,14 +14,14 @@ internal static class StatusBuilder
     /// <param name="drift">What differs.</param>
     public static StatusReport Build(Comparison comparison, IReadOnlyList<Obstacle> drift)
     {
-        var wanted = comparison.Wanted;
-        var config = wanted.Config.Config ?? HookConfig.Empty;
-        var active = wanted.State.Guests.Select(g => g.Name).ToHashSet(StringComparer.Ordinal);
+        var desired = comparison.Desired;
+        var config = desired.Config.Config ?? HookConfig.Empty;
+        var active = desired.Seen.Guests.Select(g => g.Name).ToHashSet(StringComparer.Ordinal);
 
         var rows = new List<StatusRow>();
         foreach (var machine in config.Machines)
         {
-            var leftOut = wanted.LeftOut.Where(l => l.Guest == machine.Name).ToList();
+            var leftOut = desired.LeftOut.Where(l => l.Guest == machine.Name).ToList();
             var lacksRules = comparison.LacksRulesOf(machine.Name);
             foreach (var forward in machine.Forwards)
             {
@@ -30,9 +30,9 @@ internal static class StatusBuilder
             }
         }
 
-        foreach (var name in wanted.Config.LeftOut) rows.Add(Mistaken(name));
+        foreach (var name in desired.Config.LeftOut) rows.Add(Mistaken(name));
 
-        NetworkState[] networks = [.. config.Networks.Select(n => Network(n, wanted.Ruleset))];
+        NetworkState[] networks = [.. config.Networks.Select(n => Network(n, desired.Ruleset))];
         var ok = drift.Count == 0 && !rows.Exists(r => r.State is LeftOut or Missing);
         return new(ok, [.. rows], networks, [.. drift.Select(d => $"{d}")]);
     }

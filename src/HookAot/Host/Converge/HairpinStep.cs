@@ -1,5 +1,4 @@
 using HookAot.Backends;
-using HookAot.Model;
 
 namespace HookAot.Host;
 
@@ -29,8 +28,8 @@ internal sealed class HairpinStep : ConvergeStep
         {
             foreach (var (guest, port) in Hairpin.Missing(desired.Ruleset, desired.Seen))
             {
-                yield return new($"{Printable.Escape(guest)}: hairpin mode of {port} is off, so it does not reach " +
-                    "itself by the public address while br_netfilter is on");
+                yield return new($"hairpin mode of {port} is off, so it does not reach itself by the public address " +
+                    "while br_netfilter is on", guest);
             }
         }
     }

@@ -31,12 +31,24 @@ internal sealed class IptablesStep : ConvergeStep
         if (ruleset.IsEmpty && installed == false && listing is null) return StepOutcome.Done(installed: false);
         if (context.Paths.Iptables is not { } iptables) return new(IptablesRestore.Missing, [], null);
 
+        if (listing is not null) CleanOtherVariant(context);
         var transaction = new IptablesTransaction(context, iptables, installed);
         var (error, refused) = transaction.Run(ruleset, listing?.Plans);
         if (error is not null && transaction.IsInPlace(ruleset)) error = null;
 
         bool? nowInstalled = error is not null || transaction.LeftChains ? null : !ruleset.IsEmpty;
         return new(error, refused, nowInstalled);
+    }
+
+    /// <summary>
+    /// Where iptables was switched from one variant to the other while guests ran, rules of ours are left behind there,
+    /// and forward on.
+    /// </summary>
+    private static void CleanOtherVariant(StepContext context)
+    {
+        if (OtherFirewalls.OursElsewhere(context.Paths) is not { } other) return;
+        var (error, _) = new IptablesTransaction(context, other, installed: null).Run(Ruleset.Empty, seen: null);
+        if (error is not null) Log.Failed(context.Log, $"rules of ours stay in {other}: {error}");
     }
 
     /// <summary>What iptables-save says.</summary>

@@ -40,7 +40,8 @@ internal sealed class KernelView
     public static KernelView? Look(HostPaths paths, out string? problem)
     {
         var deadline = Deadline.In(Limits.All);
-        return Look(new(paths, LockFd: -1, deadline, HostState.Unknown, NullLogger.Instance), out problem);
+        var context = new StepContext(paths, LockFd: -1, deadline, HostState.Unknown, NullLogger.Instance);
+        return Look(context, out problem);
     }
 
     /// <summary>What a step saw.</summary>
@@ -49,6 +50,13 @@ internal sealed class KernelView
     /// <summary>Everything that differs from what is desired.</summary>
     public IEnumerable<Difference> DifferencesFrom(Desired desired) =>
         views.SelectMany(v => v.View.DifferencesFrom(desired));
+
+    /// <summary>Everything of rules that differs from what is desired.</summary>
+    public IEnumerable<Difference> RuleDifferencesFrom(Desired desired) =>
+        views.Where(v => v.View.Rules is not null).SelectMany(v => v.View.DifferencesFrom(desired));
+
+    /// <summary>Whether what no rule accepts is dropped on its way through the host.</summary>
+    public bool ForwardDropsByDefault => Rules.Any(r => r.ForwardDropsByDefault);
 
     /// <summary>What a translation has matched; null: it is not there.</summary>
     public Counters? CountersOf(Translation translation)

@@ -53,7 +53,8 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         var recorded = HostRecord.Read(paths) ?? HostState.Unknown;
         // Where flows went is known from the record; the host's own addresses say which of them are its own.
         var observation = ObservationReader.Read(paths, null, recorded) with { Guests = [] };
-        var desired = Desired.Compute(ConfigFile.None, observation);
+        var nothing = new ConfigFile(null, [], [], Broken: false);
+        var desired = Desired.Compute(nothing, observation);
         var forgotten = HostState.Unknown with { Udp = recorded.Udp, ConfigPath = recorded.ConfigPath };
         return ApplySteps(desired, forgotten, seen) is not null;
     }

@@ -24,8 +24,8 @@ internal sealed class SysctlStep : ConvergeStep
         public override IEnumerable<Difference> DifferencesFrom(Desired desired)
         {
             if (desired.Ruleset.IsEmpty || HostSettings.Forwards) yield break;
-            yield return new("net.ipv4.ip_forward is 0, so the kernel forwards nothing: " +
-                "sysctl -w net.ipv4.ip_forward=1");
+            yield return new(
+                "net.ipv4.ip_forward is 0: the kernel forwards nothing", Cure: "sysctl -w net.ipv4.ip_forward=1");
         }
     }
 }

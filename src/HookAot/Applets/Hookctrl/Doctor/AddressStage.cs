@@ -10,7 +10,7 @@ internal static class AddressStage
     public static IEnumerable<DoctorStep> Steps(Patient patient)
     {
         var forwards = patient.Forwards;
-        var leftOut = patient.Wanted.LeftOut
+        var leftOut = patient.Desired.LeftOut
             .FirstOrDefault(l => l.Guest == patient.Name && (l.Forward is null || forwards.Contains(l.Forward)));
         if (leftOut is not null)
         {

@@ -23,7 +23,7 @@ internal static class AnswerStage
             yield return DoctorStep.Note($"whether it answers on {other} cannot be told from outside");
 
         var guest = new HashSet<string> { patient.Name };
-        var flows = UdpForward.Of(patient.Wanted.Ruleset.Only(guest));
+        var flows = UdpForward.Of(patient.Desired.Ruleset.Only(guest));
         if (Conntrack.CountStale(flows, HostNetwork.AnyAddresses([])) is > 0 and var count)
         {
             yield return DoctorStep.Fault(

@@ -11,10 +11,10 @@ internal static class ConfigStage
     /// <summary>The steps.</summary>
     public static IEnumerable<DoctorStep> Steps(Patient patient)
     {
-        var config = patient.Wanted.Config;
+        var config = patient.Desired.Config;
         var file = patient.Paths.Config;
         var addMachine = $"hookctrl machine add {patient.Word} --private-ip IP; hookctrl port add {patient.Word} 8080:80";
-        if (config.Broken) yield return Broken(patient.Wanted);
+        if (config.Broken) yield return Broken(patient.Desired);
 
         if (config.LeftOut.Contains(patient.Name))
         {
@@ -36,16 +36,16 @@ internal static class ConfigStage
     }
 
     /// <summary>What is said where there is no guest to walk to.</summary>
-    public static IEnumerable<DoctorStep> NothingToWalk(HostPaths paths, Wanted wanted) => wanted.Config.Broken
-        ? [Broken(wanted)]
+    public static IEnumerable<DoctorStep> NothingToWalk(HostPaths paths, Desired desired) => desired.Config.Broken
+        ? [Broken(desired)]
         : [
             DoctorStep.Fault(
                 $"{paths.Config} names no guest",
                 "hookctrl machine add NAME --private-ip IP; hookctrl port add NAME 8080:80"),
         ];
 
-    private static DoctorStep Broken(Wanted wanted) =>
-        DoctorStep.Fault(string.Join("; ", wanted.Config.Errors), $"correct the file, then: {CheckAndApply}");
+    private static DoctorStep Broken(Desired desired) =>
+        DoctorStep.Fault(string.Join("; ", desired.Config.Errors), $"correct the file, then: {CheckAndApply}");
 
     private static DoctorStep NoForwards(Patient patient)
     {

@@ -39,19 +39,19 @@ internal static class DoctorVerb
     private static int Run(Session session, string? target)
     {
         if (!Session.IsRoot("see everything that may stop a forward")) return Session.Refused;
-        var wanted = Wanted.Now(session.Paths);
-        string[] targets = target is null ? GuestsOf(wanted) : [target];
+        var desired = Desired.Now(session.Paths);
+        string[] targets = target is null ? GuestsOf(desired) : [target];
         DoctorRow[] walks = targets.Length == 0
-            ? [new("", false, UntilFault(ConfigStage.NothingToWalk(session.Paths, wanted)))]
-            : [.. targets.Select(t => Walk(Patient.Of(session, wanted, t), t))];
+            ? [new("", false, UntilFault(ConfigStage.NothingToWalk(session.Paths, desired)))]
+            : [.. targets.Select(t => Walk(Patient.Of(session, desired, t), t))];
 
         if (session.Json) Output.Write(JsonSerializer.Serialize(walks, HookctrlJson.Default.DoctorRowArray) + "\n");
         else foreach (var walk in walks) Print(walk);
         return Array.TrueForAll(walks, walk => walk.Ok) ? Session.Done : Session.Refused;
     }
 
-    private static string[] GuestsOf(Wanted wanted) =>
-        wanted.Config.Config is { } config ? [.. config.Machines.Select(m => m.Name)] : [];
+    private static string[] GuestsOf(Desired desired) =>
+        desired.Config.Config is { } config ? [.. config.Machines.Select(m => m.Name)] : [];
 
     private static DoctorRow Walk(Patient patient, string target)
     {

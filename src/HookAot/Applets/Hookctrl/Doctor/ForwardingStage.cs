@@ -24,7 +24,7 @@ internal static class ForwardingStage
         foreach (var chain in chains.Where(OtherFirewalls.Drops)) yield return Dropping(chain);
 
         var guest = new HashSet<string> { patient.Name };
-        foreach (var (_, port) in Hairpin.Missing(patient.Wanted.Ruleset.Only(guest), patient.Wanted.State))
+        foreach (var (_, port) in Hairpin.Missing(patient.Desired.Ruleset.Only(guest), patient.Desired.Seen))
         {
             yield return DoctorStep.Fault(
                 $"br_netfilter is on and hairpin mode of {port} is off, " +

@@ -20,7 +20,7 @@ internal static class HookStage
                 $"{hook} is not executable", $"chmod 755 {hook}; systemctl reload libvirtd; hookctrl apply");
         }
 
-        var recorded = StateFiles.Read(paths);
+        var recorded = HostRecord.Read(paths);
         if (recorded is null || recorded.Guests.All(g => g.Name != patient.Name))
         {
             yield return DoctorStep.Fault(

@@ -7,32 +7,32 @@ namespace HookAot.Applets.Hookctrl;
 
 /// <summary>The guest whose forwards doctor looks into.</summary>
 /// <param name="Paths">Where things are.</param>
-/// <param name="Wanted">What should be in force.</param>
+/// <param name="Desired">What should be in force.</param>
 /// <param name="Name">The guest's name.</param>
 /// <param name="Port">The public port that was named, with its protocol perhaps; null: all of them.</param>
-internal sealed record Patient(HostPaths Paths, Wanted Wanted, string Name, string? Port)
+internal sealed record Patient(HostPaths Paths, Desired Desired, string Name, string? Port)
 {
     /// <summary>Reads "NAME" or "NAME:PORT"; a guest's name may have colons of its own.</summary>
-    public static Patient Of(Session session, Wanted wanted, string target)
+    public static Patient Of(Session session, Desired desired, string target)
     {
-        var isName = wanted.Config.Config?.Machines.Any(m => m.Name == target) ?? false;
+        var isName = desired.Config.Config?.Machines.Any(m => m.Name == target) ?? false;
         var colon = isName ? -1 : target.LastIndexOf(':');
         return colon < 0
-            ? new(session.Paths, wanted, target, null)
-            : new(session.Paths, wanted, target[..colon], target[(colon + 1)..]);
+            ? new(session.Paths, desired, target, null)
+            : new(session.Paths, desired, target[..colon], target[(colon + 1)..]);
     }
 
     /// <summary>The name as a word of a command.</summary>
     public string Word => ShellWord.Quote(Name);
 
     /// <summary>Its entry in the config; null if it has none.</summary>
-    public Machine? Machine => Wanted.Config.Config?.Machines.FirstOrDefault(m => m.Name == Name);
+    public Machine? Machine => Desired.Config.Config?.Machines.FirstOrDefault(m => m.Name == Name);
 
     /// <summary>Its forwards, as far as they were asked for.</summary>
     public IReadOnlyList<Forward> Forwards => [.. (Machine?.Forwards ?? []).Where(IsAskedFor)];
 
     /// <summary>What it is while it runs; null if it does not.</summary>
-    public ActiveGuest? Active => Wanted.State.Guests.FirstOrDefault(g => g.Name == Name);
+    public ObservedGuest? Active => Desired.Seen.Guests.FirstOrDefault(g => g.Name == Name);
 
     /// <summary>What its forwards become.</summary>
     public IReadOnlyList<Translation> Translations
@@ -41,7 +41,7 @@ internal sealed record Patient(HostPaths Paths, Wanted Wanted, string Name, stri
         {
             var translations = new List<Translation>();
             foreach (var forward in Forwards)
-                translations.AddRange(Wanted.Ruleset.Translations.Where(t => t.Serves(Name, forward)));
+                translations.AddRange(Desired.Ruleset.Translations.Where(t => t.Serves(Name, forward)));
             return translations;
         }
     }

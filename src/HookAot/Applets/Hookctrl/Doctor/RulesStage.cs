@@ -8,16 +8,14 @@ internal static class RulesStage
     /// <summary>The steps.</summary>
     public static IEnumerable<DoctorStep> Steps(Patient patient)
     {
-        if (KernelRules.Read(patient.Paths, lockFd: -1, out var error) is not { } kernel)
+        if (KernelView.Look(patient.Paths, out var error) is not { } kernel)
         {
             yield return DoctorStep.Fault(error!, "apt install iptables, or set IPTABLES_BINARY");
             yield break;
         }
 
-        var policy = kernel.Policy("filter", "FORWARD") == "DROP"
-            ? " (FORWARD's policy is DROP, which docker and ufw set)"
-            : "";
-        foreach (var difference in kernel.DifferencesFrom(patient.Wanted.Ruleset))
+        var policy = kernel.ForwardDropsByDefault ? " (FORWARD's policy is DROP, which docker and ufw set)" : "";
+        foreach (var difference in kernel.RuleDifferencesFrom(patient.Desired))
         {
             if (difference.Guest is null || difference.Guest == patient.Name)
                 yield return DoctorStep.Fault($"{difference.Message}{policy}", Obstacle.Apply);
