@@ -24,10 +24,11 @@ internal sealed record Wanted(ConfigFile Config, HostState State, Ruleset Rulese
     {
         if (file.Config is not { } config) return new(file, state, Ruleset.Empty, []);
         var learns = config.Machines.Where(m => m.PrivateAddresses.IsEmpty).Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
-        var seen = Seen(paths, state.Guests.Where(g => learns.Contains(g.Name)));
+        var active = state.Guests.IsEmpty ? [] : LibvirtStatus.ActiveNetworks(paths).Networks;
+        var seen = Seen(paths, state.Guests.Where(g => learns.Contains(g.Name)), active);
         var guests = state.Guests
             .DistinctBy(g => g.Name)
-            .Select(g => new RunningGuest(g.Name, seen.Guests.FirstOrDefault(s => s.Name == g.Name) is { } learning ? GuestAddresses.Of(learning, seen) : [], g.Isolated));
+            .Select(g => Running(g.Name, config, seen, active));
         // A network that was added to the config while it was active.
         ImmutableArray<string> networks = config.Networks.IsEmpty ? [] : [.. state.Networks.Union(LibvirtStatus.ActiveNetworks(paths).Networks.Select(n => n.Name))];
         var leftOut = ImmutableArray.CreateBuilder<LeftOut>();
@@ -35,11 +36,19 @@ internal sealed record Wanted(ConfigFile Config, HostState State, Ruleset Rulese
         return new(file, state, ruleset, leftOut.ToImmutable());
     }
 
-    private static Observation Seen(HostPaths paths, IEnumerable<ActiveGuest> learning)
+    // Isolation belongs to the network of the address that is forwarded to: a guest may have a NIC in another one.
+    private static RunningGuest Running(string name, HookConfig config, Observation seen, ImmutableArray<ObservedNetwork> active)
+    {
+        var learned = seen.Guests.FirstOrDefault(s => s.Name == name) is { } guest ? GuestAddresses.Of(guest, seen) : [];
+        var fixedAddresses = config.Machines.FirstOrDefault(m => m.Name == name)?.PrivateAddresses ?? [];
+        var address = (fixedAddresses.IsEmpty ? learned : fixedAddresses).FirstOrDefault(a => a.IsIPv4());
+        return new(name, learned, address is not null && Isolation.IsIsolated(address, active));
+    }
+
+    private static Observation Seen(HostPaths paths, IEnumerable<ActiveGuest> learning, ImmutableArray<ObservedNetwork> networks)
     {
         ImmutableArray<ObservedGuest> guests = [.. learning.Select(g => new ObservedGuest(g.Driver, g.Name, g.Interfaces, Evidence.Record))];
         if (guests.IsEmpty) return Observation.Nothing;
-        var networks = LibvirtStatus.ActiveNetworks(paths).Networks;
         var leases = DnsmasqLeases.Read(paths, GuestAddresses.Bridges(guests, networks));
         return Observation.Nothing with { Guests = guests, Networks = networks, Leases = leases, Now = DateTimeOffset.UtcNow };
     }
