@@ -24,7 +24,9 @@ internal static class GuestAddresses
         return addresses.ToImmutable();
     }
 
-    /// <summary>What to record after a converge, for the time when dnsmasq no longer knows: each MAC's addresses.</summary>
+    /// <summary>
+    /// What to record after a converge, for the time when dnsmasq no longer knows: the addresses of each MAC.
+    /// </summary>
     public static ImmutableArray<LearnedAddress> Learned(Observation seen)
     {
         var learned = ImmutableArray.CreateBuilder<LearnedAddress>();
@@ -126,7 +128,9 @@ internal static class GuestAddresses
         return null;
     }
 
-    /// <summary>Whether an address whose lease ended belongs to another MAC, which has it now or had it later.</summary>
+    /// <summary>
+    /// Whether an address whose lease ended belongs to another MAC, which has it now or had it later.
+    /// </summary>
     private static bool IsTaken(IPAddress address, string mac, long endedAt, Observation seen)
     {
         foreach (var lease in seen.Leases)

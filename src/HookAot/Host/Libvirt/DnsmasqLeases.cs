@@ -6,8 +6,8 @@ using HookAot.Rules;
 namespace HookAot.Host;
 
 /// <summary>
-/// The leases of libvirt's dnsmasq, which libvirt's lease helper keeps in /var/lib/libvirt/dnsmasq/BRIDGE.status: an array
-/// of objects, or no byte at all (libvirt's src/network/leaseshelper.c).
+/// The leases of libvirt's dnsmasq, which libvirt's lease helper keeps in /var/lib/libvirt/dnsmasq/BRIDGE.status: an
+/// array of objects, or no byte at all (libvirt's src/network/leaseshelper.c).
 /// </summary>
 internal static class DnsmasqLeases
 {

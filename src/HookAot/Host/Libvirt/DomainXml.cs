@@ -5,10 +5,14 @@ using HookAot.Rules;
 
 namespace HookAot.Host;
 
-/// <summary>Reads what the rules need from libvirt's XML, leniently: an element that is not understood is passed over.</summary>
+/// <summary>
+/// Reads what the rules need from a domain's XML, leniently: an element that is not understood is passed over.
+/// </summary>
 internal static class DomainXml
 {
-    /// <summary>The largest XML that is read, in characters. libvirt's own limit for a domain is 16 MiB on the wire.</summary>
+    /// <summary>
+    /// The largest XML that is read, in characters. libvirt's own limit for a domain is 16 MiB on the wire.
+    /// </summary>
     public const int MaxCharacters = 16 * 1024 * 1024;
 
     private const int MaxInterfaces = 256;
@@ -21,7 +25,9 @@ internal static class DomainXml
     /// <param name="Interfaces">Its network interfaces.</param>
     public readonly record struct Domain(string? State, ImmutableArray<GuestInterface> Interfaces);
 
-    /// <summary>Reads the <c>&lt;domain&gt;</c> of a hook's stdin, or the <c>&lt;domstatus&gt;</c> of a status file.</summary>
+    /// <summary>
+    /// Reads the <c>&lt;domain&gt;</c> of a hook's stdin, or the <c>&lt;domstatus&gt;</c> of a status file.
+    /// </summary>
     /// <exception cref="XmlException">No well-formed XML, a DTD in it, or too large.</exception>
     public static Domain Read(Stream xml)
     {

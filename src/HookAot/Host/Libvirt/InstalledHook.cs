@@ -5,26 +5,44 @@ namespace HookAot.Host;
 /// <summary>Whether libvirt finds our hook, can have seen it, and with which config it works.</summary>
 internal static class InstalledHook
 {
-    /// <summary>The hook of ours for a driver: <c>hooks/qemu</c>, or a file in <c>hooks/qemu.d</c>; null if there is none.</summary>
+    private const UnixFileMode AnyExecute =
+        UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private const string Reload = "systemctl reload libvirtd (or virtqemud, virtlxcd)";
+
+    /// <summary>
+    /// The hook of ours for a driver: <c>hooks/qemu</c>, or a file in <c>hooks/qemu.d</c>; null if there is none.
+    /// </summary>
     public static string? Find(HostPaths paths, string driver) => Candidates(paths, driver).FirstOrDefault(IsOurs);
 
-    /// <summary>Whether libvirt may run it: it asks for an executable regular file (libvirt's src/util/virhook.c).</summary>
-    public static bool IsExecutable(string hook) =>
-        (File.GetUnixFileMode(hook)
-            & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
+    /// <summary>
+    /// Whether libvirt may run it: it asks for an executable regular file (libvirt's src/util/virhook.c).
+    /// </summary>
+    public static bool IsExecutable(string hook)
+    {
+        try
+        {
+            return (File.GetUnixFileMode(hook) & AnyExecute) != 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // it went meanwhile, or is hidden
+        }
+    }
 
-    /// <summary>Why libvirt does not call our hook for a driver, and what to do, in a sentence; null if it does.</summary>
+    /// <summary>
+    /// Why libvirt does not call our hook for a driver, and what to do, in a sentence; null if it does.
+    /// </summary>
     public static string? Problem(HostPaths paths, string driver)
     {
         var main = Path.Combine(paths.Hooks, driver);
         var ours = Candidates(paths, driver).Where(IsOurs).ToList();
         if (ours.Exists(IsExecutable)) return null;
-        if (ours.Count > 0) return $"{ours[0]} is not executable, so libvirt does not call it: chmod 755 {ours[0]}, and {Reload}";
+        if (ours.Count > 0)
+            return $"{ours[0]} is not executable, so libvirt does not call it: chmod 755 {ours[0]}, and {Reload}";
 
-        // Path.Exists follows a link to its end, which is not there.
-        var link = new FileInfo(main).LinkTarget;
-        if (link is not null && !Path.Exists(main))
-            return $"{main} leads to {link}, which does not exist: ln -sf hookaot {main}, and {Reload}";
+        if (new FileInfo(main).LinkTarget is { } target && !IsReached(main, out var error))
+            return $"{main} leads to {target} ({error}), so libvirt calls no hook: ln -sf hookaot {main}, and {Reload}";
         if (Directory.Exists(main)) return $"{main} is a directory; a link to hookaot is expected";
         return Path.Exists(main)
             ? $"{main} is not hookaot, and nothing in {main}.d is: " +
@@ -32,7 +50,9 @@ internal static class InstalledHook
             : $"{main} does not exist, so libvirt calls no hook: ln -s hookaot {main}, and {Reload}";
     }
 
-    /// <summary>Whether a daemon of libvirt that runs has been started before the hook was put there, so that it has to be told.</summary>
+    /// <summary>
+    /// Whether a daemon of libvirt that runs has been started before the hook was put there, so that it has to be told.
+    /// </summary>
     public static bool IsNewerThanDaemon(HostPaths paths, string hook, string driver)
     {
         try
@@ -48,8 +68,8 @@ internal static class InstalledHook
 
     /// <summary>
     /// The config that the environment of libvirt's daemon names; null where no daemon runs, or where its environment
-    /// cannot be read. libvirt itself hands CONFIG_FILENAME and CONFIG_PATH on to no hook (virCommandAddEnvPassCommon in
-    /// its src/util/vircommand.c), so that a hook without a wrapper around it reads the usual one whatever this says.
+    /// cannot be read. libvirt hands neither CONFIG_FILENAME nor CONFIG_PATH on to a hook (virCommandAddEnvPassCommon
+    /// in its src/util/vircommand.c): a hook without a wrapper around it reads the usual one, whatever this says.
     /// </summary>
     public static string? DaemonConfig(HostPaths paths)
     {
@@ -58,7 +78,14 @@ internal static class InstalledHook
         return null;
     }
 
-    private const string Reload = "systemctl reload libvirtd (or virtqemud, virtlxcd)";
+    // File.Exists takes a link to nowhere for a file.
+    private static bool IsReached(string link, out string error)
+    {
+        var fd = Libc.open(link, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NONBLOCK, 0);
+        error = fd < 0 ? Libc.LastError() : "";
+        if (fd >= 0) _ = Libc.close(fd);
+        return fd >= 0;
+    }
 
     // In the order in which libvirt runs them: the main script, then the files of the folder by name.
     private static IEnumerable<string> Candidates(HostPaths paths, string driver)

@@ -31,13 +31,15 @@ internal sealed record LibvirtDaemon(string Name, int Pid)
             var seconds = long.Parse(boot[BootTime.Length..], NumberStyles.None, CultureInfo.InvariantCulture);
             return DateTimeOffset.FromUnixTimeSeconds(seconds + ticks / TicksPerSecond);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        catch (Exception e) when (IsUnreadable(e) || e is FormatException or OverflowException)
         {
             return null;
         }
     }
 
-    /// <summary>The environment that it was started with; null if it cannot be read, or the process is another program.</summary>
+    /// <summary>
+    /// The environment that it was started with; null if it cannot be read, or the process is another program.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? Environment()
     {
         try
@@ -50,11 +52,13 @@ internal sealed record LibvirtDaemon(string Name, int Pid)
                     environment.TryAdd(entry[..equals], entry[(equals + 1)..]);
             return environment;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsUnreadable(e))
         {
             return null;
         }
     }
+
+    private static bool IsUnreadable(Exception e) => e is IOException or UnauthorizedAccessException;
 
     private static int? ReadPid(string file)
     {
@@ -63,7 +67,7 @@ internal sealed record LibvirtDaemon(string Name, int Pid)
             var text = File.Exists(file) ? Encoding.UTF8.GetString(SmallFile.Read(file, maxBytes: 64)) : "";
             return int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsUnreadable(e))
         {
             return null;
         }

@@ -7,10 +7,14 @@ namespace HookAot.Host;
 
 /// <summary>The guests that libvirt knows, running or not.</summary>
 /// <param name="Names">Their names, each once.</param>
-/// <param name="Complete">Whether every directory could be listed; /etc/libvirt/qemu is often closed to ordinary users.</param>
+/// <param name="Complete">
+/// Whether every directory could be listed; /etc/libvirt/qemu is often closed to ordinary users.
+/// </param>
 internal sealed record DefinedGuests(ImmutableArray<string> Names, bool Complete);
 
-/// <summary>What libvirt has been told about guests and networks, in its definitions and its live status files.</summary>
+/// <summary>
+/// What libvirt has been told about guests and networks, in its definitions and its live status files.
+/// </summary>
 internal static class LibvirtDefinitions
 {
     private const int MaxBytes = DomainXml.MaxCharacters;
@@ -18,7 +22,7 @@ internal static class LibvirtDefinitions
     /// <summary>The names of all guests that libvirt knows, running or not.</summary>
     public static DefinedGuests Guests(HostPaths paths)
     {
-        var all = new SortedSet<string>(StringComparer.Ordinal);
+        var all = new HashSet<string>(StringComparer.Ordinal);
         var complete = true;
         foreach (var driver in LibvirtStatus.Drivers)
         {

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Xml;
+using HookAot.Model;
 using HookAot.Rules;
 
 namespace HookAot.Host;
@@ -11,8 +11,8 @@ namespace HookAot.Host;
 /// Drivers whose directory is there and cannot be listed: whether a guest of theirs runs cannot be told.
 /// </param>
 /// <param name="Unread">
-/// Guests among <paramref name="Guests"/> whose file cannot be read or is not understood: they run, and their interfaces
-/// are empty because they are not known.
+/// Guests among <paramref name="Guests"/> whose file cannot be read or is not understood: they run, and their
+/// interfaces are empty because they are not known.
 /// </param>
 /// <param name="Problems">What could not be read, a sentence each.</param>
 internal sealed record RunningGuests(
@@ -23,14 +23,16 @@ internal sealed record RunningGuests(
 
 /// <summary>The networks that are active, as far as libvirt's status files tell.</summary>
 /// <param name="Networks">Active networks; of one whose file is not understood only the name is known.</param>
-/// <param name="Hidden">Whether the directory is there and cannot be listed, so that no network can be told inactive.</param>
+/// <param name="Hidden">
+/// Whether the directory is there and cannot be listed, so that of no network it can be told that it is inactive.
+/// </param>
 /// <param name="Problems">What could not be read, a sentence each.</param>
 internal sealed record ActiveNetworks(
     ImmutableArray<ObservedNetwork> Networks, bool Hidden, ImmutableArray<string> Problems);
 
 /// <summary>
-/// What libvirt's live status files say about what runs, since asking libvirt from a hook would deadlock. Their format is
-/// private to libvirt and read leniently.
+/// What libvirt's live status files say about what runs, since asking libvirt from a hook would deadlock. Their format
+/// is private to libvirt and read leniently.
 /// </summary>
 internal static class LibvirtStatus
 {
@@ -87,8 +89,8 @@ internal static class LibvirtStatus
         foreach (var name in names)
         {
             var network = ReadNetwork(directory, name, out problem);
+            if (network is null && problem is null) continue; // it stopped meanwhile
             if (problem is not null) problems.Add($"{problem}; the addresses of this network are not known");
-            else if (network is null) continue;
             networks.Add(network ?? new(name, null, false, [], [], []));
         }
 
@@ -138,7 +140,7 @@ internal static class LibvirtStatus
         try
         {
             var network = NetworkXml.Read(new MemoryStream(SmallFile.Read(path, MaxBytes)));
-            if (network is null) problem = $"{path} has no <network> with a name";
+            if (network is null) problem = $"{Printable.Escape(path)} has no <network> with a name";
             return network;
         }
         catch (FileNotFoundException)
@@ -152,5 +154,7 @@ internal static class LibvirtStatus
         }
     }
 
-    private static string Problem(string path, Exception e) => e is XmlException ? $"{path} is not understood: {e.Message}" : e.Message;
+    // The name of a file, and what an XML has, may be anything.
+    private static string Problem(string path, Exception e) =>
+        Printable.Escape(e is XmlException ? $"{path} is not understood: {e.Message}" : e.Message);
 }

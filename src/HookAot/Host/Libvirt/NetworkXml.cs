@@ -91,10 +91,10 @@ internal static class NetworkXml
     // A reservation by DHCP unique identifier alone says nothing about who has it.
     private static DhcpHost? Host(XmlReader reader)
     {
-        var (mac, name) = (reader.GetAttribute("mac")?.ToLowerInvariant(), reader.GetAttribute("name"));
-        return (mac is not null || name is not null) && Addresses.TryParse(reader.GetAttribute("ip") ?? "", out var address)
-            ? new(mac, name, address)
-            : null;
+        var mac = reader.GetAttribute("mac")?.ToLowerInvariant();
+        var name = reader.GetAttribute("name");
+        if (mac is null && name is null) return null;
+        return Addresses.TryParse(reader.GetAttribute("ip") ?? "", out var address) ? new(mac, name, address) : null;
     }
 
     private static IPNetwork? Range(IPAddress address, XmlReader reader)
@@ -118,8 +118,9 @@ internal static class NetworkXml
     }
 
     // libvirt's src/util/virsocketaddr.c, virSocketAddrGetIPPrefix: the class of an IPv4 address, 64 for IPv6.
-    private static int DefaultPrefix(IPAddress address) => !address.IsIPv4() ? 64 : address.GetAddressBytes()[0] switch
+    private static int DefaultPrefix(IPAddress address) => address.GetAddressBytes()[0] switch
     {
+        _ when !address.IsIPv4() => 64,
         < 128 => 8,
         < 192 => 16,
         < 224 => 24,

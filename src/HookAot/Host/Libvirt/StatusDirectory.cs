@@ -7,7 +7,10 @@ internal static class StatusDirectory
 {
     private const string Extension = ".xml";
 
-    /// <summary>The names in a directory: none where it is missing, null where it is there and cannot be listed.</summary>
+    /// <summary>The names in a directory: none where it is missing.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="problem">Why it cannot be listed; null where it can, or where it is missing.</param>
+    /// <returns>The names; null where the directory is there and cannot be listed.</returns>
     public static IReadOnlyList<string>? Names(string directory, out string? problem)
     {
         const int ENOENT = 2;
