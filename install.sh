@@ -119,7 +119,7 @@ put() { prepare "$@" && commit "$2"; } # SOURCE TARGET MODE
 
 put_link() { # DESTINATION LINK
   if [ "$(readlink "$2")" = "$1" ]; then return; fi
-  # In <driver>.d/ libvirt calls whatever it finds: made beside it, and renamed into place.
+  # In <driver>.d/ libvirt calls each file that it finds: made beside it, and renamed into place.
   case $2 in "$hooks"/*) begin "$hooks/link" ;; *) begin "$2" ;; esac
   run ln -s "$1" "$temporary" && commit "$2"
 }

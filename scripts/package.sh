@@ -89,7 +89,7 @@ Installed-Size: $(du -sk --apparent-size "$root/usr" | cut -f1)
 Description: $summary
  ${description//$'\n'/$'\n' }
 END
-  # Shipped, so that dpkg removes it where nobody else has it.
+  # Shipped, so that dpkg removes it where no other package has it.
   install -d "$root/etc/libvirt/hooks"
   # Debian policy, 6.5: how dpkg calls them, also after something has gone wrong.
   # shellcheck disable=SC2016 # they are expanded there

@@ -90,7 +90,7 @@ left_running() {
     done
     echo none'
 }
-# Whatever has our name in either kind of ruleset.
+# The rules, chains and tables that have our name, in either kind of ruleset.
 ours_left() {
   shell '
     { iptables-save; if command -v nft >/dev/null; then nft list ruleset; fi; } 2>/dev/null |

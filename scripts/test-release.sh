@@ -30,7 +30,7 @@ cp dist/*_amd64.deb "$release/hookaot.deb"
 cp dist/*.x86_64.rpm "$release/hookaot.rpm"
 
 # --- the roots ---
-busybox_root() { # the binaries that somebody's minimal host has: busybox, and iptables with its libraries
+busybox_root() { # what a minimal host has: busybox, and iptables with its libraries
   local root=$1 file
   mkdir -p "$root"/{bin,sbin,proc,sys,dev,tmp,run,etc/libvirt/hooks,usr/bin,usr/sbin,usr/local,lib64}
   cp /usr/bin/busybox "$root/bin/busybox"

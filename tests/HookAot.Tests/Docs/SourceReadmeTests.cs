@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace HookAot.Tests.Docs;
 
 /// <summary>
-/// src/README.md names only what exists: each word in backquotes that looks like a file (`Host/Record/HostLock.cs`) or a
-/// folder (`Host/Record/`). It may leave out the folders above: what it names is anywhere below src/HookAot, or where
+/// src/README.md names only what exists: each word in backquotes that looks like a file (`Host/Record/HostLock.cs`) or
+/// a folder (`Host/Record/`). It may leave out the folders above: what it names is anywhere below src/HookAot, or where
 /// the repository has it. Absolute paths are those of a host.
 /// </summary>
 public sealed partial class SourceReadmeTests

@@ -78,7 +78,7 @@ public sealed class CompletionTests
         await Assert.That(await world.Refused("completion tcsh", 2)).Contains("tcsh").And.Contains("bash");
     }
 
-    // What the shells' scripts use: the program, the line, and a home without anybody's settings.
+    // What the shells' scripts use: the program, the line, and a home without settings.
     private static Dictionary<string, string> For(World world, string line) => new(world.HookEnvironment)
     {
         ["H"] = world.HookctrlPath(),

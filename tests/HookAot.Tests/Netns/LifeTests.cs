@@ -81,7 +81,7 @@ public sealed class LifeTests
     }
 
     [Test]
-    public async Task A_guest_whose_rules_the_kernel_refuses_costs_nobody_else_his()
+    public async Task A_guest_whose_rules_the_kernel_refuses_costs_no_other_guest_its_own()
     {
         await using var world = await World.Create(TwoForwards);
         // A kernel that does not take b's rules: real iptables-restore, which is given a target that does not exist.

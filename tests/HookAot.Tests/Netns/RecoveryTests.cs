@@ -3,7 +3,7 @@ using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
 
-/// <summary>Whatever was cut short, taken out or doubled, the next event makes it right.</summary>
+/// <summary>Rules that were cut short, taken out or doubled: the next event makes them right.</summary>
 [Category("Netns")]
 public sealed class RecoveryTests
 {
@@ -49,7 +49,7 @@ public sealed class RecoveryTests
     [Arguments("iptables -I FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD")]
     [Arguments("iptables -t nat -I PREROUTING -j HOOKAOT-DNAT")]
     [Arguments("iptables-save | grep -e '^[*]' -e HOOKAOT -e COMMIT | grep -v '^:' | iptables-restore --noflush")]
-    public async Task A_jump_that_somebody_doubled_is_gone_after_the_stop(string damage)
+    public async Task A_jump_that_was_doubled_is_gone_after_the_stop(string damage)
     {
         await using var world = await World.Create(TwoForwards);
         var before = await world.Rules();
@@ -70,7 +70,7 @@ public sealed class RecoveryTests
     [Arguments("iptables -t nat -D OUTPUT -j HOOKAOT-DNAT")]
     [Arguments("nft flush ruleset")]
     [Arguments("rm -r \"$D/run\"")]
-    public async Task The_last_stop_takes_out_what_somebody_left_of_ours(string damage)
+    public async Task The_last_stop_takes_out_what_is_left_of_ours(string damage)
     {
         await using var world = await Started();
         await world.Host.Run($"D={world.Directory}; {damage}");
@@ -210,7 +210,7 @@ public sealed class RecoveryTests
     [Arguments("mkdir run/events/9; truncate -s 100M run/state.json")]
     [Arguments("rm -r run/events")]
     [Arguments("rm run/lock")]
-    public async Task A_record_that_nobody_understands_does_no_harm(string damage)
+    public async Task A_record_that_cannot_be_understood_does_no_harm(string damage)
     {
         await using var world = await World.Create(TwoForwards);
         await world.Event("b", "start");

@@ -48,10 +48,10 @@ public sealed class SurroundingsTests
             chmod 755 . copy copy/qemu
             """;
         await Tool.Succeed(["sh", "-euc", Copy, world.Directory]);
-        string[] nobody = ["setpriv", "--reuid", "65534", "--clear-groups"];
+        string[] ordinaryUser = ["setpriv", "--reuid", "65534", "--clear-groups"];
         foreach (var operation in Life)
         {
-            var ended = await world.Hook("../copy/qemu", "a", operation, null, nobody);
+            var ended = await world.Hook("../copy/qemu", "a", operation, null, ordinaryUser);
             await Assert.That(ended).IsEqualTo(new Ended(0, "", ""));
         }
 
