@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Text;
 using CsCheck;
 using HookAot.Backends;
@@ -25,25 +24,24 @@ public sealed class PropertyTests
             var (config, guests) = sample;
             var read = ConfigReader.Read(Encoding.UTF8.GetBytes(config), "config.json");
             await Assert.That(read.Diagnostics).IsEmpty().Because(config);
-            var host = new ActiveHost(
-                [.. Enumerable.Range(0, guests).Select(i => new RunningGuest($"g{i}", [], false))], ["default"],
-                [new ConnectedRoute(IPNetwork.Parse("192.168.122.0/24"), "virbr0")]);
-            var ruleset = RulesetBuilder.Build(read.Config!, host, []);
+            var running = Enumerable.Range(0, guests).Select(i => new ObservedGuest("qemu", $"g{i}", [], Evidence.Event));
+            var ruleset = RulesetBuilder.Build(read.Config!, Rulesets.Host with { Guests = [.. running] }, []);
 
-            await Restore(world, iptables, IptablesScript.Replace(ruleset, Plans(TableState.Absent)), "--test");
-            await Restore(world, iptables, IptablesScript.Replace(ruleset, Plans(TableState.Absent)));
+            await Restore(world, iptables, IptablesScript.Replace(ruleset, Absent), "--test");
+            await Restore(world, iptables, IptablesScript.Replace(ruleset, Absent));
             var once = await world.Rules();
             var listing = IptablesListing.Parse(await world.Host.Run($"{iptables}-save -c"));
             if (!ruleset.IsEmpty) await Assert.That(listing.DifferencesFrom(ruleset)).IsEmpty().Because(config);
-            await Restore(world, iptables, IptablesScript.Replace(ruleset, Plans(TableState.Present)));
+            await Restore(world, iptables, IptablesScript.Replace(ruleset, Present));
             await Assert.That(await world.Rules()).IsEqualTo(once).Because(config);
-            await Restore(world, iptables, IptablesScript.Remove(Plans(TableState.Present)));
+            await Restore(world, iptables, IptablesScript.Remove(Present));
             await Assert.That(await world.Rules()).IsEqualTo(before).Because(config);
         }, iter: 25, threads: 1);
     }
 
-    private static IEnumerable<TablePlan> Plans(TableState state) =>
-        IptablesScript.Tables.Select(t => new TablePlan(t, state, ImmutableDictionary<string, int>.Empty));
+    private static readonly ImmutableArray<TablePlan> Absent = IptablesAssumptions.All(present: false);
+
+    private static readonly ImmutableArray<TablePlan> Present = IptablesAssumptions.All(present: true);
 
     private static Task<string> Restore(World world, string iptables, IEnumerable<ScriptLine> script, string option = "") =>
         world.Host.Run($"{iptables}-restore --noflush {option}", IptablesScript.Print(script));

@@ -2,9 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
-using HookAot.Backends;
 using HookAot.Config;
-using HookAot.Rules;
+using HookAot.Tests.Backends;
 using HookAot.Tests.Netns;
 
 namespace HookAot.Tests.Docs;
@@ -119,17 +118,13 @@ public sealed partial class ReadmeTests
     [Test]
     public async Task Its_rules_are_the_ones_that_are_written()
     {
-        var config = ConfigReader.Read("""
+        var ruleset = Rulesets.Of("""
             {
                 "public_ip": "192.168.0.166",
                 "machines": { "web": { "private_ip": "192.168.122.2", "port_map": [["8080", "80"]] } }
             }
-            """u8.ToArray(), "config.json").Config!;
-        var route = new ConnectedRoute(IPNetwork.Parse("192.168.122.0/24"), "virbr0");
-        var host = new ActiveHost([new RunningGuest("web", [], false)], [], [route]);
-        var ruleset = RulesetBuilder.Build(config, host, []);
-        var plans = IptablesScript.Tables.Select(Absent);
-        var script = IptablesScript.Print(IptablesScript.Replace(ruleset, plans));
+            """);
+        var script = Rulesets.Script(ruleset);
         await Assert.That(Blocks("iptables").Single()).IsEqualTo(script);
     }
 
@@ -145,9 +140,6 @@ public sealed partial class ReadmeTests
         blocks.SelectMany(block => block.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
     private static bool IsHookctrl(string line) => line.StartsWith("hookctrl ", StringComparison.Ordinal);
-
-    private static TablePlan Absent(string table) =>
-        new(table, TableState.Absent, ImmutableDictionary<string, int>.Empty);
 
     [GeneratedRegex(@"^```(\w+)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
