@@ -67,7 +67,7 @@ public sealed class HostLockTests : IDisposable
     {
         using var holder = await Holder.Start(Lock, "cat");
         var waiter = Task.Run(() => HostLock.Take(Lock, Deadline.In(Patience), out _));
-        await UntilWaitedFor(Lock);
+        await UntilWaitedFor(Lock, waiter);
         await Assert.That(waiter.IsCompleted).IsFalse();
 
         await holder.End();
@@ -93,13 +93,13 @@ public sealed class HostLockTests : IDisposable
     {
         using var holder = await Holder.Start(Lock, "cat");
         var waiter = Task.Run(() => HostLock.Take(Lock, Deadline.In(Patience), out _));
-        await UntilWaitedFor(Lock);
+        await UntilWaitedFor(Lock, waiter);
         Directory.Delete(Path.GetDirectoryName(Lock)!, recursive: true);
         using (var second = HostLock.Take(Lock, Deadline.In(Patience), out var problem))
         {
             await Assert.That(problem).IsNull();
             await holder.End();
-            await UntilWaitedFor(Lock); // the new file, which is held
+            await UntilWaitedFor(Lock, waiter); // the new file, which is held
             await Assert.That(waiter.IsCompleted).IsFalse();
         }
 
@@ -146,10 +146,10 @@ public sealed class HostLockTests : IDisposable
     }
 
     // "1: -> FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF" (proc(5)).
-    private static async Task UntilWaitedFor(string file)
+    private static async Task UntilWaitedFor(string file, Task waiter)
     {
         var inode = (await Tool.Succeed(["stat", "-c", "%i", file])).Trim();
-        while (!(await File.ReadAllLinesAsync("/proc/locks")).Any(line =>
+        while (!waiter.IsCompleted && !(await File.ReadAllLinesAsync("/proc/locks")).Any(line =>
             line.Contains("-> FLOCK", StringComparison.Ordinal) && line.Contains($":{inode} ", StringComparison.Ordinal)))
             await Task.Yield();
     }
