@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs hookaot, the libvirt hook, and its command hookctrl. Needs nothing but a POSIX shell and coreutils (or busybox).
+# Installs hookaot, the libvirt hook, and its command hookctrl. Needs nothing but a POSIX shell and coreutils (or
+# busybox).
 set -eu
 umask 022
 
@@ -8,7 +9,8 @@ usage() {
 usage: install.sh [--root DIR] [--dry-run]                        install or upgrade
        install.sh --uninstall [--purge] [--root DIR] [--dry-run]  take the rules out and remove everything
 
-The binary is looked for beside this script, in dist/, and in artifacts/; with a .NET SDK it is built. A SHA256SUMS beside it is checked.
+The binary is looked for beside this script, in dist/, and in artifacts/; with a .NET SDK it is built.
+A SHA256SUMS beside it is checked.
   --root DIR   install into another root, such as an image (or DESTDIR=DIR)
   --dry-run    say what would be done, and do nothing
   --purge      with --uninstall: remove config.json too
@@ -25,7 +27,13 @@ dry='' uninstall='' purge=''
 while [ $# -gt 0 ]; do
   case $1 in
     --root | --root=*)
-      if [ "$1" = --root ]; then [ $# -gt 1 ] || wrong "--root needs a directory"; shift; root=$1; else root=${1#*=}; fi
+      if [ "$1" = --root ]; then
+        [ $# -gt 1 ] || wrong "--root needs a directory"
+        shift
+        root=$1
+      else
+        root=${1#*=}
+      fi
       # From a script whose variable is empty; it does not mean this host.
       [ -n "$root" ] || wrong "--root needs a directory" ;;
     --dry-run) dry=yes ;;
@@ -46,7 +54,10 @@ hooks=$root/etc/libvirt/hooks
 local=$root/usr/local
 command=$local/sbin/hookctrl
 pages="man8/hookctrl.8 man5/config.json.5"
-completions="bash:bash-completion/completions/hookctrl zsh:zsh/site-functions/_hookctrl fish:fish/vendor_completions.d/hookctrl.fish"
+completions="
+bash:bash-completion/completions/hookctrl
+zsh:zsh/site-functions/_hookctrl
+fish:fish/vendor_completions.d/hookctrl.fish"
 # The directories that were not there before, for --uninstall.
 made=$hooks/hookaot.dirs
 
@@ -59,11 +70,12 @@ exists() { [ -e "$1" ] || [ -L "$1" ]; }
 # --- small things, each of which leaves the old state or the new one ---
 
 temporary='' finished='' binary='' planned='' new_dirs=''
+stopped="stopped before the end, for the reason above. Nothing is half written; run it again when that is cured"
 # shellcheck disable=SC2317 # the trap calls it
 at_exit() {
   code=$?
   [ -z "$temporary" ] || rm -f "$temporary"
-  [ $code -eq 0 ] || [ -n "$finished" ] || echo "install.sh: stopped before the end, for the reason above. Nothing is half written; run it again when that is cured" >&2
+  [ $code -eq 0 ] || [ -n "$finished" ] || echo "install.sh: $stopped" >&2
 }
 trap at_exit EXIT
 trap 'exit 1' HUP INT TERM
@@ -107,7 +119,7 @@ put() { prepare "$@" && commit "$2"; } # SOURCE TARGET MODE
 
 put_link() { # DESTINATION LINK
   if [ "$(readlink "$2")" = "$1" ]; then return; fi
-  # In <driver>.d/ libvirt calls whatever it finds: made beside it, and renamed into place.
+  # In <driver>.d/ libvirt calls each file that it finds: made beside it, and renamed into place.
   case $2 in "$hooks"/*) begin "$hooks/link" ;; *) begin "$2" ;; esac
   run ln -s "$1" "$temporary" && commit "$2"
 }
@@ -137,18 +149,28 @@ is_ours() { # FILE
 tell_libvirt() {
   [ -z "$root" ] || return 0
   if [ -d /run/systemd/system ] && has systemctl; then
-    for unit in libvirtd virtqemud virtlxcd virtnetworkd; do
-      if systemctl is-active --quiet "$unit"; then run systemctl reload "$unit" || warn "$unit cannot be reloaded; do it before the next guest starts: systemctl reload $unit"; fi
-    done
+    for unit in libvirtd virtqemud virtlxcd virtnetworkd; do reload_unit "$unit"; done
   else
-    for file in /run/libvirtd.pid /run/libvirt/libvirtd.pid /run/virtqemud.pid /run/virtlxcd.pid /run/virtnetworkd.pid; do
-      pid='' name=''
-      if [ -r "$file" ]; then read -r pid <"$file" || true; fi # libvirt writes no line end
-      # After a crash the number may be another process's by now.
-      if [ -n "$pid" ] && [ -r "/proc/$pid/comm" ]; then read -r name <"/proc/$pid/comm" || true; fi
-      if [ -n "$name" ] && [ "$name.pid" = "$(basename "$file")" ]; then run kill -HUP "$pid" || warn "$name could not be told; do it before the next guest starts: kill -HUP $pid"; fi
-    done
+    reload_process /run/libvirtd.pid
+    reload_process /run/libvirt/libvirtd.pid
+    reload_process /run/virtqemud.pid
+    reload_process /run/virtlxcd.pid
+    reload_process /run/virtnetworkd.pid
   fi
+}
+reload_unit() { # UNIT
+  systemctl is-active --quiet "$1" || return 0
+  run systemctl reload "$1" ||
+    warn "$1 cannot be reloaded; do it before the next guest starts: systemctl reload $1"
+}
+reload_process() { # PIDFILE, which is called after the process
+  pid='' name=''
+  if [ -r "$1" ]; then read -r pid <"$1" || true; fi # libvirt writes no line end
+  # After a crash the number may be another process's by now.
+  if [ -n "$pid" ] && [ -r "/proc/$pid/comm" ]; then read -r name <"/proc/$pid/comm" || true; fi
+  [ -n "$name" ] && [ "$name.pid" = "$(basename "$1")" ] || return 0
+  run kill -HUP "$pid" ||
+    warn "$name could not be told; do it before the next guest starts: kill -HUP $pid"
 }
 
 # --- uninstall ---
@@ -177,16 +199,27 @@ if [ -n "$uninstall" ]; then
   if [ -f "$made" ]; then
     # Outer ones stand before inner ones: backwards.
     backwards=''
-    while read -r dir; do backwards="$dir
-$backwards"; done <"$made"
-    # What somebody else has put something into stays.
-    remove_dirs() { echo "$backwards" | while read -r dir; do if [ -n "$dir" ] && [ -d "$root$dir" ]; then run rmdir "$root$dir" 2>/dev/null || true; fi; done; }
+    while read -r dir; do
+      backwards="$dir
+$backwards"
+    done <"$made"
+    # A directory that something else is in stays.
+    remove_dirs() {
+      echo "$backwards" | while read -r dir; do
+        if [ -n "$dir" ] && [ -d "$root$dir" ]; then run rmdir "$root$dir" 2>/dev/null || true; fi
+      done
+    }
     [ -n "$dry" ] || remove_dirs
     remove "$made"
     remove_dirs # those that the record itself was in
   fi
-  if [ -f "$hooks/config.json" ] && [ -z "$purge" ]; then say "removed; $hooks/config.json is kept (--purge removes it too)"; else say "removed"; fi
-  [ -z "$left" ] || die "the rules could not be taken out, for the reason above. By hand: iptables-save | grep -v HOOKAOT | iptables-restore"
+  kept=''
+  if [ -f "$hooks/config.json" ] && [ -z "$purge" ]; then
+    kept="; $hooks/config.json is kept (--purge removes it too)"
+  fi
+  say "removed$kept"
+  by_hand="iptables-save | grep -v HOOKAOT | iptables-restore"
+  [ -z "$left" ] || die "the rules could not be taken out, for the reason above. By hand: $by_hand"
   exit 0
 fi
 
@@ -197,10 +230,13 @@ case $(uname -m) in
   aarch64) arch=arm64 ;;
   *) die "this machine is a $(uname -m); there are binaries for x86_64 and aarch64" ;;
 esac
+second="hookaot is installed here as a package already, and one is enough: upgrade that, or remove it first"
 [ ! -e "$root/usr/sbin/hookaot" ] ||
-  die "hookaot is installed here as a package already, and one is enough: upgrade that, or remove it first (apt-get remove hookaot, dnf remove hookaot; config.json stays)"
+  die "$second (apt-get remove hookaot, dnf remove hookaot; config.json stays)"
+file_name=hookaot-linux-$arch
+built=$here/artifacts/linux-$arch/hookaot
 find_binary() {
-  for binary in "$here/hookaot" "$here/hookaot-linux-$arch" "$here/dist/hookaot-linux-$arch" "$here/artifacts/linux-$arch/hookaot"; do
+  for binary in "$here/hookaot" "$here/$file_name" "$here/dist/$file_name" "$built"; do
     if [ -f "$binary" ]; then return; fi
   done
   binary=
@@ -209,17 +245,23 @@ find_binary
 if [ -z "$binary" ] && has dotnet && [ -f "$here/scripts/build.sh" ]; then
   run "$here/scripts/build.sh" "linux-$arch"
   find_binary
-  [ -z "$dry" ] || binary=$here/artifacts/linux-$arch/hookaot
+  [ -z "$dry" ] || binary=$built
 fi
-[ -n "$binary" ] || die "no hookaot-linux-$arch beside $0 or in dist/, and no .NET SDK to build it with; download it from the release"
+missing_binary="no $file_name beside $0 or in dist/, and no .NET SDK to build it with"
+[ -n "$binary" ] || die "$missing_binary; download it from the release"
 
 sums=$(dirname "$binary")/SHA256SUMS
 if [ -f "$sums" ]; then
+  file_name=$(basename "$binary")
   expected=
-  while read -r sum name || [ -n "$sum" ]; do [ "${name#\*}" != "$(basename "$binary")" ] || expected=$sum; done <"$sums"
-  [ -n "$expected" ] || die "$sums does not name $(basename "$binary"); it is from another release, or the file has another name"
+  while read -r sum name || [ -n "$sum" ]; do
+    [ "${name#\*}" != "$file_name" ] || expected=$sum
+  done <"$sums"
+  [ -n "$expected" ] ||
+    die "$sums does not name $file_name; it is from another release, or the file has another name"
   actual=$(sum "$binary")
-  [ "$actual" = "$expected" ] || die "$binary is not what $sums says: its SHA-256 is $actual, expected $expected; download it again"
+  [ "$actual" = "$expected" ] ||
+    die "$binary is not what $sums says: its SHA-256 is $actual, expected $expected; download it again"
 fi
 
 # Before the binary is replaced, since a hook may be a copy of it.
@@ -233,22 +275,27 @@ done
 make_dir "$hooks"
 prepare "$binary" "$hooks/hookaot" 755
 # Tried here, where it is executable: what was downloaded is not, and /tmp may be mounted noexec.
-[ -n "$dry" ] || version=$("$temporary" hookctrl version) || die "$binary does not run on this machine; nothing was changed"
+[ -n "$dry" ] || version=$("$temporary" hookctrl version) ||
+  die "$binary does not run on this machine; nothing was changed"
 commit "$hooks/hookaot"
 for driver in $drivers; do
   case $foreign in
     *" $driver "*)
       make_dir "$hooks/$driver.d"
-      put_link ../hookaot "$hooks/$driver.d/50-hookaot"
-      say "$hooks/$driver is somebody else's and stays; hookaot is $hooks/$driver.d/50-hookaot, which libvirt 6.5 and later call after it"
+      link=$hooks/$driver.d/50-hookaot
+      put_link ../hookaot "$link"
+      say "$hooks/$driver is somebody else's and stays; hookaot is $link, which libvirt 6.5 and later call after it"
       say "if it is the Python hook that hookaot takes the place of: rm $hooks/$driver, then install again" ;;
     *)
       put_link hookaot "$hooks/$driver"
       if is_ours "$hooks/$driver.d/50-hookaot"; then remove "$hooks/$driver.d/50-hookaot"; fi ;;
   esac
 done
-if has restorecon && [ -z "$root" ]; then run restorecon -R "$hooks" || warn "the SELinux labels of $hooks are not set; libvirt may not run the hook"; fi
-has iptables-restore || has nft || [ -n "$root" ] || warn "neither iptables nor nft is installed: nothing can be forwarded without"
+if has restorecon && [ -z "$root" ]; then
+  run restorecon -R "$hooks" || warn "the SELinux labels of $hooks are not set; libvirt may not run the hook"
+fi
+has iptables-restore || has nft || [ -n "$root" ] ||
+  warn "neither iptables nor nft is installed: nothing can be forwarded without"
 has iptables-restore || [ -n "$root" ] || warn "iptables-restore is not on PATH; this version needs it"
 tell_libvirt
 if [ -z "$root" ] && [ -f "$hooks/config.json" ]; then
@@ -261,8 +308,16 @@ extra() { # SOURCE TARGET
   { make_dir "$(dirname "$2")" && put "$1" "$2" 644; } || missing "$2"
 }
 completion() { # SHELL TARGET
-  if [ -n "$dry" ]; then echo "would write: $2"; return; fi
-  { make_dir "$(dirname "$2")" && begin "$2" && "$hooks/hookaot" hookctrl completion "$1" >"$temporary" && commit "$2"; } || missing "$2"
+  if [ -n "$dry" ]; then
+    echo "would write: $2"
+    return
+  fi
+  {
+    make_dir "$(dirname "$2")" &&
+      begin "$2" &&
+      "$hooks/hookaot" hookctrl completion "$1" >"$temporary" &&
+      commit "$2"
+  } || missing "$2"
 }
 missing() { # TARGET
   warn "$1 could not be written; the hook works without it"

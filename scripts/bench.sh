@@ -26,12 +26,27 @@ ip addr add 192.168.122.1/24 dev virbr0
 ip link set virbr0 up
 export CONFIG_FILENAME=$work/config.json HOOKAOT_LOG_SOCKET=$work/no-syslog
 config() { # FORWARDS DEBUG
-  printf '{ "debug": %s, "public_ip": "192.168.0.166", "machines": { "web": { "private_ip": "192.168.122.2", "port_map": [' "$2"
-  seq -s, $((10000 + 1)) $((10000 + $1))
-  printf '] } } }\n'
+  cat <<JSON
+{
+  "debug": $2,
+  "public_ip": "192.168.0.166",
+  "machines": { "web": { "private_ip": "192.168.122.2", "port_map": [
+$(seq -s, $((10000 + 1)) $((10000 + $1)))
+  ] } }
+}
+JSON
 }
 cat >$work/web.xml <<'XML'
-<domain type='kvm' id='1'><name>web</name><devices><interface type='network'><mac address='52:54:00:00:00:02'/><source network='default' bridge='virbr0'/><target dev='vnet0'/></interface></devices></domain>
+<domain type='kvm' id='1'>
+  <name>web</name>
+  <devices>
+    <interface type='network'>
+      <mac address='52:54:00:00:00:02'/>
+      <source network='default' bridge='virbr0'/>
+      <target dev='vnet0'/>
+    </interface>
+  </devices>
+</domain>
 XML
 hook() { "$work/hooks/qemu" "$1" "$2" begin - <"$work/web.xml" 2>"$work/log"; }
 # shellcheck disable=SC2016 # the script's own variable
@@ -47,9 +62,17 @@ config 100 false >$CONFIG_FILENAME
 median() { sed -n "$1p" "$2" | cut -d, -f4; }
 bound=0
 row() { # WHAT OURS FLOOR LIMIT
-  awk -v w="$1" -v a="$2" -v b="$3" -v l="$4" 'BEGIN { printf "%-44s %7.2f ms %7.2f ms   %.2f times (at most %s)\n", w, a*1000, b*1000, a/b, l; exit !(a/b <= l) }' || bound=1
+  awk -v what="$1" -v ours="$2" -v floor="$3" -v limit="$4" 'BEGIN {
+    times = ours / floor
+    printf "%-44s %7.2f ms %7.2f ms   %.2f times (at most %s)\n", what, ours * 1000, floor * 1000, times, limit
+    exit !(times <= limit)
+  }' || bound=1
 }
-run() { hyperfine --warmup 20 --runs 200 --export-csv "$work/out.csv" "$@" >"$work/hyperfine.log" 2>&1 || { cat "$work/hyperfine.log" >&2; exit 1; }; }
+run() {
+  hyperfine --warmup 20 --runs 200 --export-csv "$work/out.csv" "$@" >"$work/hyperfine.log" 2>&1 && return
+  cat "$work/hyperfine.log" >&2
+  exit 1
+}
 
 printf '%-44s %10s %10s\n' "medians of 200 runs" "hook" "floor"
 run "$work/hooks/qemu web start begin - <$work/web.xml"
@@ -73,7 +96,10 @@ printf '%-44s %7.1f MB%31s\n' "peak memory, 1000 forwards" "$(awk "BEGIN { print
 [ "$peak" -le 16384 ] || bound=1
 
 command_row() { # WHAT OURS LIMIT
-  awk -v w="$1" -v a="$2" -v l="$3" 'BEGIN { printf "%-44s %7.2f ms%22s(at most %s ms)\n", w, a*1000, "", l; exit !(a*1000 <= l) }' || bound=1
+  awk -v what="$1" -v ours="$2" -v limit="$3" 'BEGIN {
+    printf "%-44s %7.2f ms%22s(at most %s ms)\n", what, ours * 1000, "", limit
+    exit !(ours * 1000 <= limit)
+  }' || bound=1
 }
 config 10000 false >$CONFIG_FILENAME
 cp artifacts/linux-x64/hookaot $work/hookctrl

@@ -1,10 +1,14 @@
 #!/bin/bash
-# Shows the hook at work: a LAN, a host and two NAT guests in network namespaces, the events that libvirt fires, real connections.
+# Shows the hook at work: a LAN, a host and two NAT guests in network namespaces, the events that libvirt fires, real
+# connections.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [ "${1-}" != inside ]; then
-  [ "$(id -u)" -eq 0 ] || { echo "demo.sh: needs root, for network namespaces: sudo scripts/demo.sh" >&2; exit 2; }
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "demo.sh: needs root, for network namespaces: sudo scripts/demo.sh" >&2
+    exit 2
+  fi
   scripts/install-packages.sh iproute2 iptables socat
   [ -x artifacts/linux-x64/hookaot ] || scripts/build.sh
   # Everything below is in namespaces of its own, /run included: the kernel clears it all away, however this ends.
@@ -48,32 +52,9 @@ plug guest-b 192.168.122.3/24 vnet1 virbr0
 ip -n neighbour route add 192.168.122.0/24 via 192.168.0.166
 for guest in guest-a guest-b; do ip -n $guest route add default via 192.168.122.1; done
 
-# What libvirt 9 does when it starts a NAT network (src/network/network_iptables.c).
+# What libvirt does when it starts a NAT network.
 echo 1 >/proc/sys/net/ipv4/ip_forward
-iptables-restore -w <<'RULES'
-*filter
-:LIBVIRT_FWI - [0:0]
-:LIBVIRT_FWO - [0:0]
-:LIBVIRT_FWX - [0:0]
--A FORWARD -j LIBVIRT_FWX
--A FORWARD -j LIBVIRT_FWI
--A FORWARD -j LIBVIRT_FWO
--A LIBVIRT_FWX -i virbr0 -o virbr0 -j ACCEPT
--A LIBVIRT_FWI -d 192.168.122.0/24 -o virbr0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A LIBVIRT_FWI -o virbr0 -j REJECT --reject-with icmp-port-unreachable
--A LIBVIRT_FWO -s 192.168.122.0/24 -i virbr0 -j ACCEPT
--A LIBVIRT_FWO -i virbr0 -j REJECT --reject-with icmp-port-unreachable
-COMMIT
-*nat
-:LIBVIRT_PRT - [0:0]
--A POSTROUTING -j LIBVIRT_PRT
--A LIBVIRT_PRT -s 192.168.122.0/24 -d 224.0.0.0/24 -j RETURN
--A LIBVIRT_PRT -s 192.168.122.0/24 -d 255.255.255.255/32 -j RETURN
--A LIBVIRT_PRT -s 192.168.122.0/24 ! -d 192.168.122.0/24 -p tcp -j MASQUERADE --to-ports 1024-65535
--A LIBVIRT_PRT -s 192.168.122.0/24 ! -d 192.168.122.0/24 -p udp -j MASQUERADE --to-ports 1024-65535
--A LIBVIRT_PRT -s 192.168.122.0/24 ! -d 192.168.122.0/24 -j MASQUERADE
-COMMIT
-RULES
+iptables-restore -w <tests/lab/libvirt-9.rules
 
 # Guest A's two services answer a line with the address that it came from.
 # shellcheck disable=SC2016 # socat's variable, not ours
@@ -98,8 +79,17 @@ export CONFIG_FILENAME=$hooks/config.json HOOKAOT_LOG_SOCKET=/run/no-syslog
 
 nic() { echo "<interface type='network'><mac address='52:54:00:00:00:02'/>$1<model type='virtio'/></interface>"; }
 domain() { echo "<domain type='kvm'><name>web</name><devices>$(nic "$1")</devices></domain>"; }
-nat="<network><name>default</name><forward mode='nat'/><bridge name='virbr0'/><ip address='192.168.122.1' netmask='255.255.255.0'/></network>"
-port="<networkport><owner><name>web</name></owner><mac address='52:54:00:00:00:02'/><plug type='network' bridge='virbr0'/></networkport>"
+nat="<network>
+  <name>default</name>
+  <forward mode='nat'/>
+  <bridge name='virbr0'/>
+  <ip address='192.168.122.1' netmask='255.255.255.0'/>
+</network>"
+port="<networkport>
+  <owner><name>web</name></owner>
+  <mac address='52:54:00:00:00:02'/>
+  <plug type='network' bridge='virbr0'/>
+</networkport>"
 idle=$(domain "<source network='default'/>")
 live=$(domain "<source network='default' bridge='virbr0'/><target dev='vnet0'/>")
 # An event as libvirt fires it: event XML DRIVER OBJECT OPERATION SUB-OPERATION EXTRA
@@ -126,7 +116,8 @@ ask() {
   local run=(in_ns "$1")
   [ "$1" != host ] || run=()
   # shellcheck disable=SC2016 # the inner shell's arguments
-  "${run[@]}" timeout 3 bash -c 'exec 3<>"/dev/$1/$2/$3" && echo >&3 && head -n 1 <&3' - "${@:2}" 2>/dev/null || echo "no connection"
+  local connect='exec 3<>"/dev/$1/$2/$3" && echo >&3 && head -n 1 <&3'
+  "${run[@]}" timeout 3 bash -c "$connect" - "${@:2}" 2>/dev/null || echo "no connection"
 }
 # path WHAT WANTED NAMESPACE PROTOCOL ADDRESS PORT
 path() { expect "$1" "$2" "$(ask "${@:3}")"; }

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Makes dist/hookaot_VERSION-1_ARCH.deb and dist/hookaot-VERSION-1.ARCH.rpm of the binaries in artifacts/. The same input gives the same bytes.
+# Makes dist/hookaot_VERSION-1_ARCH.deb and dist/hookaot-VERSION-1.ARCH.rpm of the binaries in artifacts/. The same
+# input gives the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install-packages.sh dpkg-dev rpm
@@ -24,28 +25,50 @@ stage() { # ROOT BINARY: what both packages contain
   ln -s hookaot "$root/usr/sbin/hookctrl"
   install -d "$share/doc/hookaot"
   install -D -m 644 src/config.schema.json "$share/hookaot/config.schema.json"
-  install -d "$share/man/man5" "$share/man/man8" "$share/bash-completion/completions" "$share/zsh/vendor-completions" "$share/fish/vendor_completions.d"
+  install -d "$share/man/man5" "$share/man/man8"
+  install -d "$share/bash-completion/completions" "$share/zsh/vendor-completions" "$share/fish/vendor_completions.d"
   gzip -9n <src/man/hookctrl.8 >"$share/man/man8/hookctrl.8.gz"
   ln -s hookctrl.8.gz "$share/man/man8/hookaot.8.gz"
   gzip -9n <src/man/config.json.5 >"$share/man/man5/config.json.5.gz"
   # The scripts are the same for every architecture; this machine runs one of the binaries.
-  artifacts/linux-x64/hookaot hookctrl completion bash >"$share/bash-completion/completions/hookctrl"
-  artifacts/linux-x64/hookaot hookctrl completion zsh >"$share/zsh/vendor-completions/_hookctrl"
-  artifacts/linux-x64/hookaot hookctrl completion fish >"$share/fish/vendor_completions.d/hookctrl.fish"
+  local runs_here=artifacts/linux-x64/hookaot
+  $runs_here hookctrl completion bash >"$share/bash-completion/completions/hookctrl"
+  $runs_here hookctrl completion zsh >"$share/zsh/vendor-completions/_hookctrl"
+  $runs_here hookctrl completion fish >"$share/fish/vendor_completions.d/hookctrl.fish"
   gzip -9n <CHANGELOG.md >"$share/doc/hookaot/changelog.gz"
   cp README.md SECURITY.md "$share/doc/hookaot"
 }
 
 functions() { grep -v '^# shellcheck' scripts/packaging/hooks.sh; }
 
+debian_copyright() { # with the text of LICENSE, indented
+  cat <<'END'
+Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Upstream-Name: HookAot
+
+Files: *
+Copyright: 2026 the HookAot authors
+License: Expat
+END
+  sed '1,/^Copyright/d; s/^$/./; s/^/ /' LICENSE | sed '1{/^ \.$/d}'
+}
+debian_changelog() {
+  cat <<END
+hookaot ($version-1) unstable; urgency=medium
+
+  * See changelog.gz.
+
+ -- the HookAot authors <hookaot@users.noreply.github.com>  $(date -u -R -d "$date")
+END
+}
 deb() { # DEBIAN-ARCH BINARY
   local root=$work/deb-$1
-  script() { { printf '#!/bin/sh\nset -e\n'; functions; echo "$2"; } | install -m 755 /dev/stdin "$root/DEBIAN/$1"; } # NAME COMMAND
+  script() { # NAME COMMAND
+    { printf '#!/bin/sh\nset -e\n'; functions; echo "$2"; } | install -m 755 /dev/stdin "$root/DEBIAN/$1"
+  }
   stage "$root" "$2"
-  { printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: HookAot\n\nFiles: *\nCopyright: 2026 the HookAot authors\nLicense: Expat\n'
-    sed '1,/^Copyright/d; s/^$/./; s/^/ /' LICENSE | sed '1{/^ \.$/d}'; } >"$root/usr/share/doc/hookaot/copyright"
-  printf 'hookaot (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- the HookAot authors <hookaot@users.noreply.github.com>  %s\n' "$version" "$(date -u -R -d "$date")" |
-    gzip -9n >"$root/usr/share/doc/hookaot/changelog.Debian.gz"
+  debian_copyright >"$root/usr/share/doc/hookaot/copyright"
+  debian_changelog | gzip -9n >"$root/usr/share/doc/hookaot/changelog.Debian.gz"
   install -d "$root/usr/share/lintian/overrides" "$root/DEBIAN"
   cat >"$root/usr/share/lintian/overrides/hookaot" <<END
 # One file that runs on any distribution: .NET Native AOT, linked statically on purpose.
@@ -66,7 +89,7 @@ Installed-Size: $(du -sk --apparent-size "$root/usr" | cut -f1)
 Description: $summary
  ${description//$'\n'/$'\n' }
 END
-  # Shipped, so that dpkg removes it where nobody else has it.
+  # Shipped, so that dpkg removes it where no other package has it.
   install -d "$root/etc/libvirt/hooks"
   # Debian policy, 6.5: how dpkg calls them, also after something has gone wrong.
   # shellcheck disable=SC2016 # they are expanded there
@@ -86,6 +109,17 @@ rpm_scriptlet() {
   printf 'hookctrl() { nsenter --net=/proc/1/ns/net hookctrl "$@"; }\n'
   functions
 }
+rpm_defines=(
+  "_topdir $work/top"
+  "_rpmdir $PWD/dist"
+  '_rpmfilename %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm'
+  '_buildhost localhost'
+  'use_source_date_epoch_as_buildtime 1'
+  'clamp_mtime_to_source_date_epoch 1'
+  '__os_install_post %{nil}'
+  'debug_package %{nil}'
+  '_build_id_links none'
+)
 rpm_() { # RPM-ARCH BINARY
   local root=$work/rpm-$1
   stage "$root" "$2"
@@ -133,9 +167,9 @@ link_hooks
 $(rpm_scriptlet)
 if [ "\$1" = 0 ]; then unlink_hooks; fi
 END
-  rpmbuild -bb --quiet --target "$1" --define "_topdir $work/top" --define "_rpmdir $PWD/dist" --define '_rpmfilename %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm' \
-    --define '_buildhost localhost' --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' \
-    --define '__os_install_post %{nil}' --define 'debug_package %{nil}' --define '_build_id_links none' "$work/hookaot-$1.spec"
+  local defines=() define
+  for define in "${rpm_defines[@]}"; do defines+=(--define "$define"); done
+  rpmbuild -bb --quiet --target "$1" "${defines[@]}" "$work/hookaot-$1.spec"
 }
 
 deb amd64 artifacts/linux-x64/hookaot

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds what a release consists of into dist/: the binaries for both architectures, install.sh and what it installs, an SBOM,
-# SHA256SUMS. Dockerfile.build runs it in a container.
+# Builds what a release consists of into dist/: the binaries for both architectures, install.sh and what it installs,
+# an SBOM, SHA256SUMS. Dockerfile.build runs it in a container.
 set -eu
 cd "$(dirname "$0")/.."
 umask 022
@@ -14,4 +14,6 @@ scripts/sbom.sh >dist/hookaot.cdx.json
 mkdir dist/man
 cp src/man/hookctrl.8 src/man/config.json.5 dist/man
 cp install.sh src/config.schema.json dist
-(cd dist && sha256sum hookaot-linux-x64 hookaot-linux-arm64 hookaot.cdx.json install.sh config.schema.json man/* >SHA256SUMS && cat SHA256SUMS)
+cd dist
+sha256sum hookaot-linux-x64 hookaot-linux-arm64 hookaot.cdx.json install.sh config.schema.json man/* >SHA256SUMS
+cat SHA256SUMS

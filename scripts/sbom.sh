@@ -1,6 +1,7 @@
 #!/bin/bash
-# Prints the bill of materials (CycloneDX 1.6, JSON) of the binaries in dist/, which were built here last: the NuGet packages that the restore
-# brought, the runtime among them, and the distribution's packages of what the linker's maps name (glibc, libgcc) and of the linker itself.
+# Prints the bill of materials (CycloneDX 1.6, JSON) of the binaries in dist/, which were built here last: the NuGet
+# packages that the restore brought, the runtime among them, and the distribution's packages of what the linker's maps
+# name (glibc, libgcc) and of the linker itself.
 # Scope "required": something of it is in a binary; "excluded": it only takes part in the build.
 set -euo pipefail
 export LC_ALL=C # one order of everything, everywhere
@@ -17,7 +18,8 @@ row() { printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@"; } # TYPE NAME VERSION HASH LICEN
 # ---- files that the compiler and the linker took
 
 packages=$(jq -r .project.restore.packagesPath "$objects/project.assets.json")
-grep -hoE ' /[^ (:]+\.(a|o)\b' "${maps[@]}" | cut -c 2- | grep -v "^$packages" | sort -u | xargs realpath >"$work/linked"
+grep -hoE ' /[^ (:]+\.(a|o)\b' "${maps[@]}" | cut -c 2- | grep -v "^$packages" | sort -u |
+  xargs realpath >"$work/linked"
 for tool in clang lld objcopy aarch64-linux-gnu-objcopy; do realpath "$(command -v $tool)"; done >"$work/tools"
 { grep -hoE "${packages}[^ (:]+" "${maps[@]}"; sed -n "s,^-r:\($packages\),\1,p" "${references[@]}"; } |
   cut -c $((${#packages} + 1))- | cut -d/ -f1,2 | sort -u >"$work/nuget-used" # id/version
@@ -46,7 +48,8 @@ debian() { # SCOPE PACKAGE...
   for package; do
     version=$(dpkg-query -W -f '${Version}' "$package")
     hash=$(apt-cache show "$package=$version" 2>/dev/null | sed -n 's/^SHA256: //p' | sort -u) ||
-      echo "sbom.sh: apt does not know $package $version (any more), so its hash is left out; apt-get update and upgrade help" >&2
+      echo "sbom.sh: apt does not know $package $version (any more), so its hash is left out;" \
+        "apt-get update and upgrade help" >&2
     case $package in # what the libraries themselves are under; their copyright files also name tests and manuals
       libc6-*) license=LGPL-2.1-or-later ;;
       libgcc-*) license="GPL-3.0-or-later WITH GCC-exception-3.1" ;;
@@ -71,8 +74,11 @@ date=$(sed -n 's:.*<ReleaseDate>\(.*\)</ReleaseDate>.*:\1:p' Directory.Build.pro
 # shellcheck disable=SC1091
 distribution=$(. /etc/os-release && echo "$ID")
 
-jq -Rn --arg version "${version#* }" --arg date "$date" --arg sdk "$(dotnet --version)" --arg distribution "$distribution" --rawfile files "$work/files" '
+jq -Rn --arg version "${version#* }" --arg date "$date" --arg sdk "$(dotnet --version)" \
+  --arg distribution "$distribution" --rawfile files "$work/files" '
   def purl: "pkg:" + (if .[0] == "deb" then "deb/" + $distribution else .[0] end) + "/" + .[1] + "@" + (.[2] | @uri);
+  def file: { type: "file", name: .[1], hashes: [{ alg: "SHA-256", content: .[0] }] };
+  def hash: { alg: (if .[0] == "nuget" then "SHA-512" else "SHA-256" end), content: .[3] };
   {
     "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
     bomFormat: "CycloneDX",
@@ -83,13 +89,13 @@ jq -Rn --arg version "${version#* }" --arg date "$date" --arg sdk "$(dotnet --ve
       component: {
         "bom-ref": "hookaot", type: "application", name: "hookaot", version: $version,
         licenses: [{ license: { id: "MIT" } }],
-        components: [$files | splits("\n") | select(. != "") / "  " | { type: "file", name: .[1], hashes: [{ alg: "SHA-256", content: .[0] }] }],
+        components: [$files | splits("\n") | select(. != "") / "  " | file],
         properties: [{ name: "hookaot:dotnet-sdk", value: $sdk }]
       }
     },
     components: [inputs / "\t" | {
       "bom-ref": purl, type: "library", name: .[1], version: .[2], scope: .[5],
-      hashes: (if .[3] == "" then [] else [{ alg: (if .[0] == "nuget" then "SHA-512" else "SHA-256" end), content: .[3] }] end),
+      hashes: (if .[3] == "" then [] else [hash] end),
       licenses: (if .[4] == "" then [] else [{ expression: .[4] }] end),
       purl: purl
     }]

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Builds the arm64 binary and runs it under qemu-user, in a network namespace of its own: config, hook events, hookctrl. As root.
-# iptables is this machine's own: what the kernel is asked for does not depend on who asks. The last line is "N passed, N failed".
+# Builds the arm64 binary and runs it under qemu-user, in a network namespace of its own: config, hook events, hookctrl.
+# As root. iptables is this machine's own: what the kernel is asked for does not depend on who asks. The last line is
+# "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 scripts/install-packages.sh qemu-user-static iptables file || exit 1
@@ -12,7 +13,8 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export CONFIG_FILENAME=$work/config.json HOOKAOT_RUN_DIR=$work/run HOOKAOT_LIBVIRT_RUN=$work/libvirt HOOKAOT_LOG_SOCKET=$work/log
+export CONFIG_FILENAME=$work/config.json HOOKAOT_RUN_DIR=$work/run
+export HOOKAOT_LIBVIRT_RUN=$work/libvirt HOOKAOT_LOG_SOCKET=$work/log
 binary=artifacts/linux-arm64/hookaot
 echo 1 >/proc/sys/net/ipv4/ip_forward
 run() { qemu-aarch64-static -0 "$@"; }
@@ -22,7 +24,8 @@ rules() { iptables-save | grep -- "--comment web -j DNAT --to-destination 192.16
 is_arm64() { file -L $binary | grep "ARM aarch64" | grep -q -E "statically linked|static-pie linked"; }
 no_rules() { ! iptables-save | grep HOOKAOT; }
 refuses() { # WORDS COMMAND...: the command fails with these words
-  local words=$1 output; shift
+  local words=$1 output
+  shift
   output=$("$@" 2>&1) && return 1
   grep -q -- "$words" <<<"$output"
 }

@@ -1,12 +1,14 @@
 #!/bin/bash
-# The published binary in a real libvirt, with real guests and real connections (tests/lab/libvirt-host.sh says what that is).
+# The published binary in a real libvirt, with real guests and real connections (tests/lab/libvirt-host.sh says what
+# that is).
 #
 #   scripts/test-libvirt.sh [bookworm|trixie] [iptables|nftables]
 #
-# Takes artifacts/linux-x64/hookaot, or $HOOKAOT; builds it if missing. Needs root on Debian; installs missing Debian packages.
-# Prints one line a check, "ok" or "FAIL", and in the end "N passed, N failed"; exit code 1 if any failed. About two minutes.
-# LAB_KEEP=1 leaves the state directory, with logs, for a look (the host itself always goes). The lab's processes are all in
-# namespaces of their own, which end with this script. E2E_BRNF=0 leaves out the part with br_netfilter.
+# Takes artifacts/linux-x64/hookaot, or $HOOKAOT; builds it if missing. Needs root on Debian; installs missing Debian
+# packages. Prints one line a check, "ok" or "FAIL", and in the end "N passed, N failed"; exit code 1 if any failed.
+# About two minutes. LAB_KEEP=1 leaves the state directory, with logs, for a look (the host itself always goes). The
+# lab's processes are all in namespaces of their own, which end with this script. E2E_BRNF=0 leaves out the part with
+# br_netfilter.
 # shellcheck disable=SC2016 # single quotes: text for the shell of the host or of a guest
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -26,7 +28,9 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-public=192.168.0.166 other_public=192.168.0.167 outside=192.168.0.50 internet=198.51.100.7 test=192.168.122.2 box=192.168.122.4
+public=192.168.0.166 other_public=192.168.0.167 # the host's
+outside=192.168.0.50 internet=198.51.100.7      # the client's
+test=192.168.122.2 box=192.168.122.4            # the VM's and the container's
 
 # ---- checks
 
@@ -59,17 +63,41 @@ refused() {
 }
 
 from_outside() { lab client probe "$@"; }
+outside_as() { # SOURCE PROBE...
+  local source=$1
+  shift
+  PROBE_FROM=$source lab client probe "$@"
+}
 from_host() { lab exec /lab/probe "$@"; }
 from_veth() { lab vguest probe "$@"; }
 from_guest() { local address=$1; shift; lab guest "$address" "probe $*"; }
 on_host() { lab exec "$@"; }
 shell() { lab exec sh -c "$@"; }
 
-# What a packet meets, without counters, comments and tables or chains in which there is nothing.
+# What a packet meets, without counters, comments and tables or chains in which there is nothing. Each line begins with
+# its table, which is held from the line "*TABLE" on.
 rules() {
-  on_host iptables-save | sed -nE '/^\*/{s/^\*(.*)/\1/;h}; s/ \[[0-9]+:[0-9]+\]//; /^(-A|:[^ ]+ (-|DROP))/{G;s/(.*)\n(.*)/\2 \1/;p}'
+  on_host iptables-save | sed -nE '
+    /^\*/ { s/^\*(.*)/\1/; h }
+    s/ \[[0-9]+:[0-9]+\]//
+    /^(-A|:[^ ]+ (-|DROP))/ { G; s/(.*)\n(.*)/\2 \1/; p }'
 }
-# await_events PATTERN...    after `mark`, until the recorder has a line for each PATTERN: the hook under test is through with them
+# The processes that run a binary of the hooks' directory.
+left_running() {
+  shell '
+    for process in /proc/[0-9]*; do
+      case $(readlink "$process/exe") in */hooks/*) cat "$process/cmdline" ;; esac
+    done
+    echo none'
+}
+# The rules, chains and tables that have our name, in either kind of ruleset.
+ours_left() {
+  shell '
+    { iptables-save; if command -v nft >/dev/null; then nft list ruleset; fi; } 2>/dev/null |
+      grep -i hookaot || echo none'
+}
+# await_events PATTERN...    after `mark`, until the recorder has a line for each PATTERN: the hook under test is
+# through with them
 mark() { events_before=$(lab events | wc -l); }
 await_events() {
   local pattern i
@@ -109,7 +137,8 @@ forwards() {
 }
 # What must stay shut.
 shut() {
-  refused "$1: a neighbour with a route does not reach the VM's forwarded port past the forward" from_outside tcp $test 22 1
+  local past="a neighbour with a route does not reach the VM's forwarded port past the forward"
+  refused "$1: $past" from_outside tcp $test 22 1
   refused "$1: nor any other port of it" from_outside tcp $test 8080 1
   refused "$1: nor UDP" from_outside udp $test 7 1
   refused "$1: nor the container" from_outside tcp $box 22 1
@@ -152,7 +181,11 @@ lab up "$backend" || exit 1
 rules >"$LAB_HOME/rules.empty"
 
 section "installed into a running libvirt, which install.sh tells by SIGHUP"
-tar -c install.sh src/config.schema.json src/man -C "$(dirname "$binary")" hookaot | on_host sh -ec 'mkdir -p /tmp/release "$0"; cd /tmp/release; tar -x; ./install.sh' "$hooks"
+tar -c install.sh src/config.schema.json src/man -C "$(dirname "$binary")" hookaot | on_host sh -ec '
+  mkdir -p /tmp/release "$0"
+  cd /tmp/release
+  tar -x
+  ./install.sh' "$hooks"
 good_config
 lab record
 sleep 1   # a SIGHUP has no event of its own to wait for before any hook is known
@@ -172,7 +205,7 @@ check "shifted range, last" 'OK tcp test 9001 ' from_outside tcp $public 9101
 check "a second range to the same ports" 'OK tcp test 9001 ' from_outside tcp $public 9201
 check "same port on both sides" 'OK tcp test 9000 ' from_outside tcp $public 9000
 refused "past the end of a range" from_outside tcp $public 9102 1
-check "allowed source" "OK tcp test 22 peer $internet:" env PROBE_FROM=$internet tests/lab/libvirt-host.sh "$flavour" client probe tcp $public 2299
+check "allowed source" "OK tcp test 22 peer $internet:" outside_as $internet tcp $public 2299
 refused "source that is not allowed" from_outside tcp $public 2299 1
 refused "the host's other address is not the public one" from_outside tcp $other_public 2222 1
 check "host's UDP to its own public address" 'OK udp test 53' from_host udp $public 5353
@@ -182,7 +215,7 @@ check "a guest's own traffic to that port elsewhere is left alone" 'OK tcp clien
 check "the same from the neighbour guest" 'OK tcp client 2222' from_veth tcp $internet 2222
 refused "127.0.0.1 is not forwarded unless asked for" from_host tcp 127.0.0.1 2222 1
 check "route_localnet stays off" '^0$' on_host cat /proc/sys/net/ipv4/conf/virbr0/route_localnet
-check "nothing of the hook is left running" '^none$' shell 'for p in /proc/[0-9]*; do case $(readlink "$p/exe") in */hooks/*) cat "$p/cmdline"; esac; done; echo none'
+check "nothing of the hook is left running" '^none$' left_running
 lab syslog >"$LAB_HOME/log/syslog.start"
 check "the hook says so in syslog" "test" grep -E "libvirt-hook-(qemu|lxc)\\[[0-9]+\\]" "$LAB_HOME/log/syslog.start"
 
@@ -203,7 +236,9 @@ lives restart
 forwards restart
 shut restart
 rules >"$LAB_HOME/rules.again"
-check "restart: the hook's rules are the same" '' diff <(grep HOOKAOT "$LAB_HOME/rules.steady") <(grep HOOKAOT "$LAB_HOME/rules.again")
+grep HOOKAOT "$LAB_HOME/rules.steady" >"$LAB_HOME/ours.steady"
+grep HOOKAOT "$LAB_HOME/rules.again" >"$LAB_HOME/ours.again"
+check "restart: the hook's rules are the same" '' diff "$LAB_HOME/ours.steady" "$LAB_HOME/ours.again"
 
 section "SIGHUP and daemon restart, broken config"
 write_config <<<'{ "machines": { "test": { "private_ip": '
@@ -305,8 +340,10 @@ refused "and ends at once" from_outside tcp $public 2223 1
 forwards hookctrl
 check "hookctrl status finds no drift" 'test .* active' on_host hookctrl status
 check "hookctrl doctor finds nothing" 'nothing on this host stops it' on_host hookctrl doctor test
-check "hookctrl doctor names what is wrong" 'do: hookctrl apply' shell 'iptables -t nat -F HOOKAOT-DNAT; hookctrl doctor test; [ $? -eq 1 ]'
-check "hookctrl apply without a record finds the guests" '[+] test: .*2222/tcp' shell 'rm -r /run/hookaot; iptables -t nat -F; iptables -t nat -X; hookctrl apply'
+on_host iptables -t nat -F HOOKAOT-DNAT
+check "hookctrl doctor names what is wrong" 'do: hookctrl apply' shell 'hookctrl doctor test; [ $? -eq 1 ]'
+shell 'rm -r /run/hookaot; iptables -t nat -F; iptables -t nat -X'
+check "hookctrl apply without a record finds the guests" '[+] test: .*2222/tcp' on_host hookctrl apply
 forwards "without a record"
 restart "qemu test" "lxc box" >/dev/null
 
@@ -338,16 +375,16 @@ lab start
 check "VM that died while the daemon was down: hook" '' await_events 'qemu test release'
 refused "died VM: TCP is not forwarded" from_outside tcp $public 2222 1
 refused "died VM: UDP is not forwarded" from_outside udp $public 5353 1
-check "no HOOKAOT rule, chain or table is left" '^none$' shell '{ iptables-save; if command -v nft >/dev/null; then nft list ruleset; fi; } 2>/dev/null | grep -i hookaot || echo none'
+check "no HOOKAOT rule, chain or table is left" '^none$' ours_left
 rules >"$LAB_HOME/rules.after"
 check "the iptables rules are those from before" '' diff "$LAB_HOME/rules.empty" "$LAB_HOME/rules.after"
-check "nothing of the hook is left running" '^none$' shell 'for p in /proc/[0-9]*; do case $(readlink "$p/exe") in */hooks/*) cat "$p/cmdline"; esac; done; echo none'
+check "nothing of the hook is left running" '^none$' left_running
 
 section "a UDP flow that is older than the guest"
-refused "before the guest" env PROBE_FROM=$outside:40000 tests/lab/libvirt-host.sh "$flavour" client probe udp $public 5353 1
+refused "before the guest" outside_as $outside:40000 udp $public 5353 1
 lab vm test 2
 check "a new flow reaches the guest" "OK udp test 53" from_outside udp $public 5353
-check "the same flow reaches the guest" 'OK udp test 53' env PROBE_FROM=$outside:40000 tests/lab/libvirt-host.sh "$flavour" client probe udp $public 5353
+check "the same flow reaches the guest" 'OK udp test 53' outside_as $outside:40000 udp $public 5353
 
 section "uninstalled while a guest runs"
 check "install.sh --uninstall" 'is kept' on_host sh -c 'cd /tmp/release && ./install.sh --uninstall'

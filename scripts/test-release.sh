@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs, upgrades, uses and removes the published binary in throw-away roots: busybox and nothing else, Debian 11, 12 and 13. As root;
-# everything happens in mount and network namespaces of its own. The last line is "N passed, N failed".
+# Installs, upgrades, uses and removes the published binary in throw-away roots: busybox and nothing else, Debian 11, 12
+# and 13. As root; everything happens in mount and network namespaces of its own. The last line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 top=$PWD
@@ -30,7 +30,7 @@ cp dist/*_amd64.deb "$release/hookaot.deb"
 cp dist/*.x86_64.rpm "$release/hookaot.rpm"
 
 # --- the roots ---
-busybox_root() { # the binaries that somebody's minimal host has: busybox, and iptables with its libraries
+busybox_root() { # what a minimal host has: busybox, and iptables with its libraries
   local root=$1 file
   mkdir -p "$root"/{bin,sbin,proc,sys,dev,tmp,run,etc/libvirt/hooks,usr/bin,usr/sbin,usr/local,lib64}
   cp /usr/bin/busybox "$root/bin/busybox"
@@ -45,33 +45,54 @@ debian_root() { # kept from one run to the next
   local suite=$1 root=artifacts/roots/$1
   [ -e "$root.done" ] && return
   rm -rf "$root" && mkdir -p "$root"
-  debootstrap --variant=minbase --include=iptables,rpm "$suite" "$root" >"$root.log" 2>&1 && mkdir -p "$root/etc/libvirt/hooks" && touch "$root.done"
+  debootstrap --variant=minbase --include=iptables,rpm "$suite" "$root" >"$root.log" 2>&1 &&
+    mkdir -p "$root/etc/libvirt/hooks" &&
+    touch "$root.done"
 }
-
 
 # --- running them ---
-manifest() { # every file with type, mode, owner, link and content
-  (cd "$1" && find . -path ./release -prune -o -path ./proc -prune -o -path ./sys -prune -o -path ./dev -prune -o -path ./run -prune -o \
-    -path ./var/lib/dpkg -prune -o -path ./var/lib/rpm -prune -o -path ./root/.rpmdb -prune -o -path ./var/log -prune -o \
-    -printf '%p %y %m %U:%G %l\n' -type f -exec sha256sum {} + | sort)
+manifest() { # every file with type, mode, owner, link and content, but for those of the kernel and of package managers
+  local path skip=()
+  for path in release proc sys dev run var/lib/dpkg var/lib/rpm root/.rpmdb var/log; do
+    skip+=(-path "./$path" -prune -o)
+  done
+  (cd "$1" && find . "${skip[@]}" -printf '%p %y %m %U:%G %l\n' -type f -exec sha256sum {} + | sort)
 }
-in_root() { # ROOT STORY: a script of tests/release, on a copy of the root that is gone afterwards, and that has to be at the end as it was
-  # shellcheck disable=SC2016 # expanded in there
-  ROOT=$1 SCRIPT=$(cat tests/release/helpers.sh "tests/release/$2.sh") RELEASE=$release WORK=$work SHELL_IN=$([ -e "$1/bin/busybox" ] && echo "/bin/busybox ash" || echo /bin/sh) MANIFEST=$(declare -f manifest) \
-    unshare -m -n -p -f --propagation private bash -euo pipefail -c '
-      eval "$MANIFEST"
-      WORK=$WORK/mnt; mkdir -p "$WORK"; mount -t tmpfs tmpfs "$WORK" -o size=1g; mkdir "$WORK"/{upper,tmp,root}
-      mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$WORK/upper,workdir=$WORK/tmp" "$WORK/root"
-      cd "$WORK/root"; mkdir -p release proc run
-      # Outside, and the net of guests.
-      ip link set lo up; ip addr add 192.168.0.166/24 dev lo; ip addr add 192.168.122.2/24 dev lo
-      mount --bind "$RELEASE" release; mount -t proc proc proc; mount -t tmpfs tmpfs run; [ -e dev/null ] || mknod -m 666 dev/null c 1 3
-      manifest . >"$WORK/before"
-      # shellcheck disable=SC2086
-      env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin chroot . $SHELL_IN -c "$SCRIPT"
-      manifest . >"$WORK/after"
-      diff "$WORK/before" "$WORK/after"'
+# A script of tests/release, on a copy of the root that is gone afterwards, and that has to be at the end as it was.
+in_root() { # ROOT STORY
+  export -f in_namespaces manifest
+  unshare -m -n -p -f --propagation private \
+    bash -euo pipefail -c 'in_namespaces "$@"' - "$1" "$2" "$release" "$work/mnt"
 }
+# shellcheck disable=SC2317 # in_root calls it
+in_namespaces() { # ROOT STORY RELEASE WORK
+  local root=$1 story=$2 release=$3 work=$4 script shell=/bin/sh
+  script=$(cat tests/release/helpers.sh "tests/release/$story.sh")
+  [ ! -e "$root/bin/busybox" ] || shell="/bin/busybox ash"
+
+  mkdir -p "$work"
+  mount -t tmpfs tmpfs "$work" -o size=1g
+  mkdir "$work"/{upper,tmp,root}
+  mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/tmp" "$work/root"
+  cd "$work/root" || return
+  mkdir -p release proc run
+  mount --bind "$release" release
+  mount -t proc proc proc
+  mount -t tmpfs tmpfs run
+  [ -e dev/null ] || mknod -m 666 dev/null c 1 3
+
+  # Outside, and the net of guests.
+  ip link set lo up
+  ip addr add 192.168.0.166/24 dev lo
+  ip addr add 192.168.122.2/24 dev lo
+
+  manifest . >"$work/before"
+  # shellcheck disable=SC2086 # busybox and what it is to be
+  env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin chroot . $shell -c "$script"
+  manifest . >"$work/after"
+  diff "$work/before" "$work/after"
+}
+stories="life keeps-config downloaded copies foreign root full wrong-sum dry surroundings read-only-usr bare"
 check "busybox root: made" busybox_root "$work/busybox"
 for root in "$work/busybox" bullseye bookworm trixie; do
   case $root in
@@ -80,8 +101,7 @@ for root in "$work/busybox" bullseye bookworm trixie; do
        check "$name root: made" debian_root "$name" ;;
   esac
   [ "$name" = busybox ] && packages="" || packages="deb rpm"
-  # shellcheck disable=SC2086 # a list
-  for story in life keeps-config downloaded copies foreign root full wrong-sum dry surroundings read-only-usr bare $packages; do check "$name: $story" in_root "$root" "$story"; done
+  for story in $stories $packages; do check "$name: $story" in_root "$root" "$story"; done
 done
 check "bookworm: README" in_root "$top/artifacts/roots/bookworm" readme
 check "bookworm: killed at each command" in_root "$top/artifacts/roots/bookworm" killed

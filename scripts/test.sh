@@ -8,6 +8,7 @@ scripts/install-packages.sh iproute2 iptables nftables procps kmod shellcheck zs
 
 check "the static binary builds" scripts/build.sh linux-x64
 check "shellcheck" shellcheck -x install.sh scripts/*.sh scripts/packaging/*.sh
+check "shellcheck, tests/lab" shellcheck tests/lab/*.sh tests/HookAot.Tests/Netns/*.sh
 check "shellcheck, tests/release" shellcheck -S warning -e SC2154,SC2034 tests/release/*.sh
 check "dotnet restore" dotnet restore HookAot.sln
 check "dotnet format" dotnet format HookAot.sln --verify-no-changes --no-restore
@@ -15,7 +16,8 @@ check "dotnet format" dotnet format HookAot.sln --verify-no-changes --no-restore
 check "the demo" scripts/demo.sh
 
 # The summary is coloured even in a pipe.
-output=$(dotnet run --project tests/HookAot.Tests -c Release 2>&1 | sed 's/\x1b\[[0-9;]*m//g'); code=$?
+output=$(dotnet run --project tests/HookAot.Tests -c Release 2>&1 | sed 's/\x1b\[[0-9;]*m//g')
+code=$?
 echo "$output"
 count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" <<<"$output" | tail -1; }
 succeeded=$(count succeeded) broken=$(count failed)
@@ -25,10 +27,15 @@ passed=$((passed + ${succeeded:-0})) failed=$((failed + ${broken:-0}))
 # The others count by themselves.
 suite() {
   local output code
-  output=$("$1" 2>&1); code=$?
+  output=$("$1" 2>&1)
+  code=$?
   echo "$output"
-  [[ $(tail -1 <<<"$output") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] || { echo "FAIL  $1 ended with $code and without a result"; failed=$((failed + 1)); return; }
-  passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+  if [[ $(tail -1 <<<"$output") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+  else
+    echo "FAIL  $1 ended with $code and without a result"
+    failed=$((failed + 1))
+  fi
 }
 suite scripts/test-release.sh
 suite scripts/test-arm64.sh

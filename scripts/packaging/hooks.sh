@@ -1,11 +1,13 @@
 # shellcheck shell=sh
-# What the packages do before and after they are unpacked and before they are removed; part of the .deb's and the .rpm's maintainer scripts.
+# What the packages do before and after they are unpacked and before they are removed; part of the .deb's and the
+# .rpm's maintainer scripts.
 hook_drivers="qemu lxc network"
 hooks=/etc/libvirt/hooks
 
 refuse_second() { # it would be called twice at each event
   if [ -e $hooks/hookaot ]; then
-    echo "hookaot: $hooks/hookaot is from install.sh, and one is enough. First run: install.sh --uninstall (config.json stays)" >&2
+    echo "hookaot: $hooks/hookaot is from install.sh, and one is enough." \
+      "First run: install.sh --uninstall (config.json stays)" >&2
     exit 1
   fi
 }
@@ -56,6 +58,7 @@ unlink_hooks() {
   done
   tell_libvirt
   hookctrl apply --stop-all >/dev/null ||
-    echo "hookaot: the rules could not be taken out, for the reason above. By hand: iptables-save | grep -v HOOKAOT | iptables-restore" >&2
+    echo "hookaot: the rules could not be taken out, for the reason above." \
+      "By hand: iptables-save | grep -v HOOKAOT | iptables-restore" >&2
   rm -rf /run/hookaot
 }

@@ -7,35 +7,43 @@ public sealed partial class FloorsTests
 {
     private static readonly string[] Floors = ["Model", "Config", "Rules", "Backends", "Host", "Applets"];
 
+    private static readonly string Source = Repository.File("src", "HookAot");
+
     [Test]
     public async Task No_file_uses_a_floor_above_its_own()
     {
-        var source = Path.Combine(Root(), "src", "HookAot");
-        foreach (var file in Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories))
+        for (var own = 0; own < Floors.Length; own++)
         {
-            var own = Array.IndexOf(Floors, Path.GetRelativePath(source, file).Split('/')[0]);
-            if (own < 0) continue; // Program.cs, and what the build makes
-            var above = Using().Matches(await File.ReadAllTextAsync(file)).Select(m => m.Groups[1].Value).Where(used => Array.IndexOf(Floors, used) > own);
-            await Assert.That(above).IsEmpty().Because(file);
+            foreach (var file in FilesOf(Floors[own]))
+            {
+                var text = await File.ReadAllTextAsync(file);
+                var used = Using().Matches(text).Select(match => match.Groups["floor"].Value);
+                var above = used.Where(floor => Array.IndexOf(Floors, floor) > own);
+                await Assert.That(above).IsEmpty().Because(file);
+            }
         }
     }
 
     [Test]
     public async Task Only_the_host_floor_touches_the_world()
     {
-        var source = Path.Combine(Root(), "src", "HookAot");
-        foreach (var file in Floors.TakeWhile(floor => floor != "Host").SelectMany(f => Directory.EnumerateFiles(Path.Combine(source, f), "*.cs")))
-            await Assert.That(World().Matches(await File.ReadAllTextAsync(file)).Select(m => m.Value)).IsEmpty().Because(file);
+        foreach (var file in Floors.TakeWhile(floor => floor != "Host").SelectMany(FilesOf))
+        {
+            var text = await File.ReadAllTextAsync(file);
+            var touched = World().Matches(text).Select(match => match.Value);
+            await Assert.That(touched).IsEmpty().Because(file);
+        }
     }
 
-    private static string Root()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "HookAot.sln"))) directory = Path.GetDirectoryName(directory)!;
-        return directory;
-    }
+    private static IEnumerable<string> FilesOf(string floor) =>
+        Directory.EnumerateFiles(Path.Combine(Source, floor), "*.cs", SearchOption.AllDirectories);
 
-    [GeneratedRegex(@"\busing (?:static )?HookAot\.(\w+)|\bHookAot\.(?=Model|Config|Rules|Backends|Host|Applets)(\w+)")]
+    [GeneratedRegex(
+        """
+        \b using \s (static \s)? HookAot \. (?<floor> \w+)
+        | \b HookAot \. (?<floor> Model | Config | Rules | Backends | Host | Applets)
+        """,
+        RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Using();
 
     [GeneratedRegex(@"\b(File|Directory|Process|Socket|Environment|Console|DateTime|DateTimeOffset|Random)\.\w+")]

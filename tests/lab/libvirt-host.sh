@@ -1,15 +1,18 @@
 #!/bin/bash
-# A disposable virtualisation host: a real libvirt with a real VM, a real container and a real outside client, all inside
-# network, mount, PID, UTS, IPC and cgroup namespaces. Needs root on Debian, not KVM.
+# A disposable virtualisation host: a real libvirt with a real VM, a real container and a real outside client, all
+# inside network, mount, PID, UTS, IPC and cgroup namespaces. Needs root on Debian, not KVM.
 #
 #   LAB_HOME=DIRECTORY tests/lab/libvirt-host.sh FLAVOUR VERB [ARGUMENT...]
 #
 # FLAVOUR   bookworm  this machine's own libvirt (Debian 12: libvirt 9.0, iptables)
-#           trixie    a chroot made with debootstrap (Debian 13: libvirt 11.3, iptables or nftables), $LAB_TRIXIE or below LAB_HOME
+#           trixie    a chroot made with debootstrap (Debian 13: libvirt 11.3, iptables or nftables), $LAB_TRIXIE or
+#                     below LAB_HOME
 # LAB_HOME  an empty directory of your own (mktemp -d): all state is in there and in namespaces named after it
 #
-#   build                         install missing packages, build the chroot, the probe and the guest's initramfs; `up` does it too
-#   up [iptables|nftables]        the host from nothing, libvirt, the network `default` and the veth guest; no VM, no hook
+#   build                         install missing packages, build the chroot, the probe and the guest's initramfs;
+#                                 `up` does it too
+#   up [iptables|nftables]        the host from nothing, libvirt, the network `default` and the veth guest; no VM,
+#                                 no hook
 #   down                          end it all; only files below LAB_HOME stay
 #   exec COMMAND...               run COMMAND on the host (its root file system, its namespaces)
 #   client|vguest COMMAND...      run COMMAND of this machine in the network of the client / of the veth guest
@@ -23,15 +26,15 @@
 #   record                        install the recorder as the last hook of every driver
 #   syslog                        what was sent to the host's /dev/log so far
 #
-#     client 192.168.0.50, and 198.51.100.7 "the internet" (default route of the host, and serving TCP 7 and 2222, UDP 7)
+#     client 192.168.0.50, and 198.51.100.7 "the internet" (default route of the host; serves TCP 7 and 2222, UDP 7)
 #        | veth; the client has a route to 192.168.122.0/24, so that ways past the DNAT can be tried
 #     host   192.168.0.166 and .167 on eth0, 192.168.122.1/24 on virbr0
 #        | tap, veth
 #     VM .2, container .4, veth guest .10: TCP 7, 22, 8080, 9000, 9001; UDP 7, 53; VM and container: HTTP on 80
 #
-# The host's root file system is an overlay on a tmpfs: what is installed there (hooks, /usr/local, ...) is gone after `down`,
-# and the machine's own files stay as they are. No libvirt service runs on the machine itself. The LXC driver needs cgroup v1
-# hierarchies on the machine (a hybrid one will do).
+# The host's root file system is an overlay on a tmpfs: what is installed there (hooks, /usr/local, ...) is gone after
+# `down`, and the machine's own files stay as they are. No libvirt service runs on the machine itself. The LXC driver
+# needs cgroup v1 hierarchies on the machine (a hybrid one will do).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -49,6 +52,9 @@ tag=$(basename "$LAB_HOME" | tr -dc 'A-Za-z0-9' | tail -c 8)
 host=lab-$tag-host client=lab-$tag-client vguest=lab-$tag-vguest
 net=192.168.122
 cgroups="cpu cpuacct cpuset memory devices freezer blkio pids"
+host_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/lab
+base_packages="busybox-static linux-image-cloud-amd64 gcc libc6-dev cpio kmod xz-utils iproute2 util-linux procps"
+libvirt_packages="libvirt-daemon-system libvirt-clients libvirt-daemon-driver-lxc qemu-system-x86 dnsmasq-base iptables"
 
 say() { echo "lab: $*" >&2; }
 init_pid() {
@@ -59,50 +65,59 @@ init_pid() {
 on_host() {
   local pid
   pid=$(init_pid) || { say "not up"; return 1; }
-  nsenter -t "$pid" -m -p -u -n -i -C -r -w env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/lab \
-    HOME=/root LC_ALL=C "$@"
+  nsenter -t "$pid" -m -p -u -n -i -C -r -w env -i PATH=$host_path HOME=/root LC_ALL=C "$@"
 }
 
 # ---- build
 
 install_packages() {
-  local packages="busybox-static linux-image-cloud-amd64 gcc libc6-dev cpio kmod xz-utils iproute2 util-linux procps" policy=/usr/sbin/policy-rc.d mine=
+  local packages=$base_packages policy=/usr/sbin/policy-rc.d mine='' result=0
   case $flavour in
-    bookworm) packages="$packages libvirt-daemon-system libvirt-clients libvirt-daemon-driver-lxc qemu-system-x86 dnsmasq-base iptables" ;;
+    bookworm) packages="$packages $libvirt_packages" ;;
     trixie) packages="$packages debootstrap" ;;
   esac
-  # nothing that is installed here may start a service
-  [ -e "$policy" ] || { mine=1; printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; }
-  local result=0
+  if [ ! -e "$policy" ]; then
+    mine=1
+    forbid_services "$policy"
+  fi
   # shellcheck disable=SC2086 # a list of package names
   "$here/../../scripts/install-packages.sh" $packages || result=$?
   [ -z "$mine" ] || rm -f "$policy"
   return "$result"
 }
 
+# What is installed may not start a service.
+forbid_services() { # FILE, a policy-rc.d
+  printf '#!/bin/sh\nexit 101\n' >"$1"
+  chmod 755 "$1"
+}
+
 build_root() {
-  [ "$flavour" != trixie ] || [ -x "$root/usr/sbin/libvirtd" ] || {
-    local mirror script=/usr/share/debootstrap/scripts/trixie
-    [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
-    # the plain archive that apt uses here, not -security
-    mirror=${LAB_MIRROR:-$(apt-get indextargets --format "\$(REPO_URI)" | sed -n 's,/*$,,; /debian$/{p;q}')}
-    say "debootstrap trixie from $mirror"
-    debootstrap --variant=minbase --include=ca-certificates,iproute2,procps trixie "$root" "$mirror" "$script" >"$LAB_HOME/debootstrap.log" 2>&1
-    printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-    chmod 755 "$root/usr/sbin/policy-rc.d"
-    echo "deb $mirror trixie main" >"$root/etc/apt/sources.list"
-    cp /etc/apt/apt.conf.d/99* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
-    chroot "$root" apt-get -q update >"$LAB_HOME/apt.log" 2>&1
-    chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends -o APT::Sandbox::User=root install \
-      libvirt-daemon-system libvirt-clients libvirt-daemon-driver-lxc qemu-system-x86 nftables iptables dnsmasq-base kmod \
-      >>"$LAB_HOME/apt.log" 2>&1
-  }
+  [ "$flavour" = trixie ] && [ ! -x "$root/usr/sbin/libvirtd" ] || return 0
+  local mirror script=/usr/share/debootstrap/scripts/trixie
+  [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
+  # the plain archive that apt uses here, not -security
+  mirror=${LAB_MIRROR:-$(apt-get indextargets --format "\$(REPO_URI)" | sed -n 's,/*$,,; /debian$/{p;q}')}
+  say "debootstrap trixie from $mirror"
+  debootstrap --variant=minbase --include=ca-certificates,iproute2,procps trixie "$root" "$mirror" "$script" \
+    >"$LAB_HOME/debootstrap.log" 2>&1
+  forbid_services "$root/usr/sbin/policy-rc.d"
+  echo "deb $mirror trixie main" >"$root/etc/apt/sources.list"
+  cp /etc/apt/apt.conf.d/99* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
+  chroot "$root" apt-get -q update >"$LAB_HOME/apt.log" 2>&1
+  # shellcheck disable=SC2086 # a list of package names
+  chroot "$root" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qy --no-install-recommends -o APT::Sandbox::User=root install $libvirt_packages nftables kmod \
+    >>"$LAB_HOME/apt.log" 2>&1
 }
 
 build_share() {
   local kernel busybox
   mkdir -p "$share"
-  [ "$share/probe" -nt "$here/probe.c" ] || { gcc -O2 -Wall -static -s -o "$share/probe" "$here/probe.c"; rm -f "$share/initrd.gz"; }
+  if [ ! "$share/probe" -nt "$here/probe.c" ]; then
+    gcc -O2 -Wall -static -s -o "$share/probe" "$here/probe.c"
+    rm -f "$share/initrd.gz"
+  fi
   kernel=$(find /boot -name 'vmlinuz-*-cloud-amd64' | sort -V | tail -n 1)
   busybox=$(command -v busybox)
   cp "$kernel" "$share/vmlinuz"
@@ -134,7 +149,8 @@ while :; do sleep 3600; done
 GUEST
   chmod 755 "$tree/init"
 
-  # One line a hook call. As the last file of DRIVER.d it runs after the hook under test: its line says that that one is through.
+  # One line a hook call. As the last file of DRIVER.d it runs after the hook under test: its line says that that one
+  # is through.
   cat >"$share/recorder" <<'HOOK'
 #!/bin/sh
 driver=$(basename "$(dirname "$0")")
@@ -207,7 +223,8 @@ enter_cgroups() {
   done >"$LAB_HOME/cgroups"
 }
 
-# PID 1 of the new namespaces: builds the root (the lower layer is never written), moves into it and then only reaps orphans.
+# PID 1 of the new namespaces: builds the root (the lower layer is never written), moves into it and then only reaps
+# orphans.
 init() {
   local pid _
   read -r pid _ </proc/self/stat   # this /proc is still the outer one: so is the number
@@ -261,26 +278,64 @@ init() {
 
 # A libvirt with nothing of the machine's own state. $1: the firewall backend, or nothing for libvirt's default
 configure() {
+  local functions
+  functions=$(declare -f configure_libvirt has_act_csum do_without_act_csum)
   # shellcheck disable=SC2016 # for the shell on the host
-  on_host bash -euc '
-    rm -rf /etc/libvirt/hooks /etc/libvirt/qemu/*.xml /etc/libvirt/qemu/networks /etc/libvirt/lxc /var/lib/libvirt/dnsmasq
-    # libvirt resolves its own host name at every guest start: without this a start takes 10 s more
-    echo "127.0.0.1 localhost $(hostname)" >/etc/hosts; rm -f /etc/resolv.conf; : >/etc/resolv.conf
-    mkdir -p /etc/libvirt/hooks /etc/libvirt/qemu/networks/autostart /var/lib/libvirt/dnsmasq /var/log/libvirt/{qemu,lxc} /run/libvirt
-    # no security driver, mount namespace or cgroup for QEMU: none of them matters to a packet
-    printf "%s\n" "user = \"root\"" "group = \"root\"" "security_driver = \"none\"" "namespaces = []" "cgroup_controllers = []" \
-      "remember_owner = 0" >/etc/libvirt/qemu.conf
-    if [ -n "$1" ] && [ -e /etc/libvirt/network.conf ]; then echo "firewall_backend = \"$1\"" >/etc/libvirt/network.conf; fi
-    printf "%s\n" "unix_sock_group = \"root\"" "unix_sock_ro_perms = \"0777\"" "auth_unix_ro = \"none\"" "auth_unix_rw = \"none\"" \
-      "log_filters = \"1:util.firewall 1:util.hook 1:network\"" "log_outputs = \"1:file:/lab-log/libvirtd.log\"" >/etc/libvirt/libvirtd.conf
-    # with its nftables backend libvirt also runs `tc filter ... action csum`, for DHCP checksums, and fails net-start without it:
-    # where the kernel has no act_csum, a tc that leaves out just that command
-    if ! { ip link add tcprobe type bridge && tc qdisc add dev tcprobe root handle 1: htb default 2 &&
-           tc filter add dev tcprobe prio 2 protocol ip parent 1: u32 match ip dport 68 ffff action csum ip and udp; } >/dev/null 2>&1; then
-      printf "%s\n" "#!/bin/sh" "case \"\$*\" in *\"action csum\"*) exit 0;; esac" "exec $(command -v tc) \"\$@\"" >/usr/local/sbin/tc
-      chmod 755 /usr/local/sbin/tc; fi
-    ip link del tcprobe 2>/dev/null || true
-  ' - "$1"
+  on_host bash -euc "$functions"'
+    configure_libvirt "$1"' - "$1"
+}
+
+# These run on the host.
+
+configure_libvirt() { # BACKEND or nothing
+  local etc=/etc/libvirt
+  rm -rf $etc/hooks $etc/qemu/*.xml $etc/qemu/networks $etc/lxc /var/lib/libvirt/dnsmasq
+  mkdir -p $etc/hooks $etc/qemu/networks/autostart /var/lib/libvirt/dnsmasq /var/log/libvirt/{qemu,lxc} /run/libvirt
+
+  # libvirt resolves its own host name at every guest start: without this a start takes 10 s more
+  echo "127.0.0.1 localhost $(hostname)" >/etc/hosts
+  rm -f /etc/resolv.conf
+  : >/etc/resolv.conf
+
+  # no security driver, mount namespace or cgroup for QEMU: none of them matters to a packet
+  cat >$etc/qemu.conf <<'CONF'
+user = "root"
+group = "root"
+security_driver = "none"
+namespaces = []
+cgroup_controllers = []
+remember_owner = 0
+CONF
+  if [ -n "$1" ] && [ -e $etc/network.conf ]; then echo "firewall_backend = \"$1\"" >$etc/network.conf; fi
+  cat >$etc/libvirtd.conf <<'CONF'
+unix_sock_group = "root"
+unix_sock_ro_perms = "0777"
+auth_unix_ro = "none"
+auth_unix_rw = "none"
+log_filters = "1:util.firewall 1:util.hook 1:network"
+log_outputs = "1:file:/lab-log/libvirtd.log"
+CONF
+  has_act_csum >/dev/null 2>&1 || do_without_act_csum
+  ip link del tcprobe 2>/dev/null || true
+}
+
+has_act_csum() { # of the kernel's
+  ip link add tcprobe type bridge &&
+    tc qdisc add dev tcprobe root handle 1: htb default 2 &&
+    tc filter add dev tcprobe prio 2 protocol ip parent 1: u32 match ip dport 68 ffff action csum ip and udp
+}
+
+# With its nftables backend libvirt also runs `tc filter ... action csum`, for DHCP checksums, and fails net-start
+# without it: a tc that leaves out just that command.
+do_without_act_csum() {
+  local tc
+  tc=$(command -v tc)
+  cat >/usr/local/sbin/tc <<CONF
+#!/bin/sh
+case "\$*" in *"action csum"*) exit 0 ;; esac
+exec $tc "\$@"
+CONF
+  chmod 755 /usr/local/sbin/tc
 }
 
 poll() {
@@ -311,6 +366,23 @@ attach() {
   ip -n "$vguest" route add default via "$net.1"
 }
 
+start_network() {
+  on_host sh -c '
+    cat >/run/net.xml
+    virsh -q net-define /run/net.xml
+    virsh -q net-autostart default
+    virsh -q net-start default' >/dev/null <<XML
+<network>
+  <name>default</name>
+  <forward mode='nat'/>
+  <bridge name='virbr0'/>
+  <ip address='$net.1' netmask='255.255.255.0'>
+    <dhcp><range start='$net.100' end='$net.200'/></dhcp>
+  </ip>
+</network>
+XML
+}
+
 up() {
   local name
   build
@@ -331,20 +403,22 @@ up() {
   ip -n "$host" route add default via 192.168.0.50
   ip -n "$client" route add "$net.0/24" via 192.168.0.166
   # a host without br_netfilter, until a test says otherwise
-  ip netns exec "$host" sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0 2>/dev/null || true
+  local bridge
+  for bridge in bridge-nf-call-iptables bridge-nf-call-ip6tables; do
+    ip netns exec "$host" sysctl -qw "net.bridge.$bridge=0" 2>/dev/null || true
+  done
 
   export -f init enter_cgroups cgroup_directories
   export LAB_HOME flavour root share log cgroups tag host client vguest
-  setsid nsenter --net="/run/netns/$host" bash -euc \
-    'enter_cgroups; exec unshare --mount --pid --fork --uts --ipc --cgroup --kill-child bash -euc init' </dev/null >"$log/init" 2>&1 &
+  setsid nsenter --net="/run/netns/$host" bash -euc '
+    enter_cgroups
+    exec unshare --mount --pid --fork --uts --ipc --cgroup --kill-child bash -euc init' \
+    </dev/null >"$log/init" 2>&1 &
   poll on_host test -e /run/lab-ready || { cat "$log/init" >&2; return 1; }
 
   configure "${1:-}"
   daemon_start
-  on_host sh -c 'cat >/run/net.xml; virsh -q net-define /run/net.xml; virsh -q net-autostart default; virsh -q net-start default' >/dev/null <<XML
-<network><name>default</name><forward mode='nat'/><bridge name='virbr0'/>
-<ip address='$net.1' netmask='255.255.255.0'><dhcp><range start='$net.100' end='$net.200'/></dhcp></ip></network>
-XML
+  start_network
   attach
   say "up: $(on_host libvirtd --version), $(on_host iptables --version), backend ${1:-default}"
 }
@@ -356,7 +430,9 @@ down() {
     while [ -d "/proc/$pid" ]; do sleep .05; done
   fi
   if [ -e "$LAB_HOME/cgroups" ]; then
-    while read -r directory; do find "$directory" -depth -type d -exec rmdir {} + 2>/dev/null || true; done <"$LAB_HOME/cgroups"
+    while read -r directory; do
+      find "$directory" -depth -type d -exec rmdir {} + 2>/dev/null || true
+    done <"$LAB_HOME/cgroups"
   fi
   rm -f "$LAB_HOME/pid" "$LAB_HOME/cgroups"
   for name in "$host" "$client" "$vguest"; do
@@ -367,38 +443,77 @@ down() {
 # ---- guests
 
 # define and start: the connection's URI, the name; the XML on stdin
-# shellcheck disable=SC2016
-launch() { on_host sh -ec 'cat >"/run/$1.xml"; virsh -qc "$0" undefine "$1" >/dev/null 2>&1 || :; virsh -qc "$0" define "/run/$1.xml" >/dev/null; virsh -qc "$0" start "$1" >/dev/null' "$1" "$2"; }
+launch() {
+  # shellcheck disable=SC2016 # for the shell on the host
+  on_host sh -ec '
+    cat >"/run/$1.xml"
+    virsh -qc "$0" undefine "$1" >/dev/null 2>&1 || :
+    virsh -qc "$0" define "/run/$1.xml" >/dev/null
+    virsh -qc "$0" start "$1" >/dev/null' "$1" "$2"
+}
 await() { poll on_host /lab/probe tcp "$net.$1" 22 1; }
 
 vm() {
   launch qemu:///system "$1" <<XML
-<domain type='qemu'><name>$1</name><memory unit='MiB'>96</memory><vcpu>1</vcpu>
-<os><type arch='x86_64' machine='q35'>hvm</type><kernel>/lab/vmlinuz</kernel><initrd>/lab/initrd.gz</initrd>
-<cmdline>console=ttyS0 panic=1 quiet lab.name=$1 lab.ip=$net.$2/24 lab.gw=$net.1</cmdline></os>
-<features><acpi/></features>
-<devices><emulator>/usr/bin/qemu-system-x86_64</emulator><memballoon model='none'/>
-<interface type='network'><source network='default'/><mac address='52:54:00:00:00:$(printf %02x "$2")'/><model type='virtio'/></interface>
-<serial type='file'><source path='/lab-log/serial-$1'/><target port='0'/></serial></devices></domain>
+<domain type='qemu'>
+  <name>$1</name>
+  <memory unit='MiB'>96</memory>
+  <vcpu>1</vcpu>
+  <os>
+    <type arch='x86_64' machine='q35'>hvm</type>
+    <kernel>/lab/vmlinuz</kernel>
+    <initrd>/lab/initrd.gz</initrd>
+    <cmdline>console=ttyS0 panic=1 quiet lab.name=$1 lab.ip=$net.$2/24 lab.gw=$net.1</cmdline>
+  </os>
+  <features><acpi/></features>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <memballoon model='none'/>
+    <interface type='network'>
+      <source network='default'/>
+      <mac address='52:54:00:00:00:$(printf %02x "$2")'/>
+      <model type='virtio'/>
+    </interface>
+    <serial type='file'><source path='/lab-log/serial-$1'/><target port='0'/></serial>
+  </devices>
+</domain>
 XML
   await "$2"
 }
 
 container() {
   launch lxc:///system "$1" <<XML
-<domain type='lxc'><name>$1</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
-<os><type arch='x86_64'>exe</type><init>/init</init><initenv name='name'>$1</initenv>
-<initenv name='ip'>$net.$2/24</initenv><initenv name='gw'>$net.1</initenv></os>
-<devices><filesystem type='mount'><source dir='/lab/container'/><target dir='/'/></filesystem>
-<interface type='network'><source network='default'/><mac address='52:54:00:00:01:$(printf %02x "$2")'/></interface>
-<console type='pty'/></devices></domain>
+<domain type='lxc'>
+  <name>$1</name>
+  <memory unit='MiB'>64</memory>
+  <vcpu>1</vcpu>
+  <os>
+    <type arch='x86_64'>exe</type>
+    <init>/init</init>
+    <initenv name='name'>$1</initenv>
+    <initenv name='ip'>$net.$2/24</initenv>
+    <initenv name='gw'>$net.1</initenv>
+  </os>
+  <devices>
+    <filesystem type='mount'><source dir='/lab/container'/><target dir='/'/></filesystem>
+    <interface type='network'>
+      <source network='default'/>
+      <mac address='52:54:00:00:01:$(printf %02x "$2")'/>
+    </interface>
+    <console type='pty'/>
+  </devices>
+</domain>
 XML
   await "$2"
 }
 
 record() {
-  # shellcheck disable=SC2016
-  on_host sh -ec 'for d in qemu lxc network; do mkdir -p "/etc/libvirt/hooks/$d.d"; ln -sf /lab/recorder "/etc/libvirt/hooks/$d.d/99-recorder"; done'
+  # shellcheck disable=SC2016 # for the shell on the host
+  on_host sh -ec '
+    for driver in qemu lxc network; do
+      mkdir -p "/etc/libvirt/hooks/$driver.d"
+      ln -sf /lab/recorder "/etc/libvirt/hooks/$driver.d/99-recorder"
+    done'
 }
 
 case $verb in

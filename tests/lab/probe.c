@@ -1,12 +1,14 @@
 /* probe - one static binary for every end of the libvirt lab (libvirt-host.sh).
  *
- *   probe serve NAME tcp:PORT udp:PORT ...   TCP: the banner "tcp NAME PORT peer IP:PORT", then echo; UDP: the same in one answer
+ *   probe serve NAME tcp:PORT udp:PORT ...   TCP: the banner "tcp NAME PORT peer IP:PORT", then echo;
+ *                                            UDP: the same in one answer
  *   probe tcp  IP PORT [SECONDS]             connect, read the banner, echo a word
  *   probe udp  IP PORT [SECONDS]             send a word, print the answer
  *   probe http IP PORT PATH [SECONDS] [-]    GET, or POST of stdin, and print the body
  *   probe syslog SOCKET FILE                 append every datagram that arrives at SOCKET to FILE, one a line
  *
- * The clients print "OK ..." and end with 0, or "FAIL what errno" and end with 1. PROBE_FROM=IP[:PORT] binds them to a source (IPv4).
+ * The clients print "OK ..." and end with 0, or "FAIL what errno" and end with 1. PROBE_FROM=IP[:PORT] binds them to a
+ * source (IPv4).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -57,9 +59,17 @@ static int listener(int type, int port)
     return fd;
 }
 
-static int banner(char *out, size_t size, const char *protocol, const char *name, int port, const struct sockaddr_in *peer)
+static int banner(
+    char *out,
+    size_t size,
+    const char *protocol,
+    const char *name,
+    int port,
+    const struct sockaddr_in *peer)
 {
-    return snprintf(out, size, "%s %s %d peer %s:%d\n", protocol, name, port, inet_ntoa(peer->sin_addr), ntohs(peer->sin_port));
+    const char *from = inet_ntoa(peer->sin_addr);
+
+    return snprintf(out, size, "%s %s %d peer %s:%d\n", protocol, name, port, from, ntohs(peer->sin_port));
 }
 
 static int serve(const char *name, int count, char **specs)
@@ -73,7 +83,8 @@ static int serve(const char *name, int count, char **specs)
     for (; used < count && used < MaxPorts; used++) {
         udp[used] = !strncmp(specs[used], "udp:", 4);
         ports[used] = atoi(specs[used] + 4);
-        fds[used] = (struct pollfd){.fd = listener(udp[used] ? SOCK_DGRAM : SOCK_STREAM, ports[used]), .events = POLLIN};
+        fds[used].fd = listener(udp[used] ? SOCK_DGRAM : SOCK_STREAM, ports[used]);
+        fds[used].events = POLLIN;
     }
     for (;;) {
         if (poll(fds, used, -1) < 0) continue;
@@ -203,7 +214,10 @@ static int http(const char *ip, const char *port, const char *path, double end, 
     if (fd < 0) return fail("connect");
     while (post && have < sizeof body - 1 && (n = read(0, body + have, sizeof body - 1 - have)) > 0) have += n;
     body[have] = 0;
-    n = snprintf(message, sizeof message, "%s %s HTTP/1.0\r\nHost: %s\r\nContent-Length: %zu\r\n\r\n%s", post ? "POST" : "GET", path, ip, have, body);
+    n = snprintf(
+        message, sizeof message,
+        "%s %s HTTP/1.0\r\nHost: %s\r\nContent-Length: %zu\r\n\r\n%s",
+        post ? "POST" : "GET", path, ip, have, body);
     if (write(fd, message, n) != n) return fail("send");
     for (have = 0; have < sizeof body - 1 && (n = take(fd, body + have, sizeof body - 1 - have, end)) > 0;) have += n;
     if (n < 0) return fail("receive");
@@ -214,15 +228,23 @@ static int http(const char *ip, const char *port, const char *path, double end, 
     return strncmp(body + 9, "200", 3) ? 1 : 0;
 }
 
+/* When to give up: the seconds of the argument at this place, or else the default, from now on. */
+static double patience(int count, char **args, int place, double seconds)
+{
+    return now() + (count > place ? atof(args[place]) : seconds);
+}
+
 int main(int count, char **args)
 {
-    double start = now();
+    const char *verb = count > 1 ? args[1] : "";
+
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (count > 3 && !strcmp(args[1], "serve")) return serve(args[2], count - 3, args + 3);
-    if (count == 4 && !strcmp(args[1], "syslog")) return syslogd(args[2], args[3]);
-    if (count > 3 && !strcmp(args[1], "tcp")) return tcp(args[2], args[3], start + (count > 4 ? atof(args[4]) : 3));
-    if (count > 3 && !strcmp(args[1], "udp")) return udp(args[2], args[3], start + (count > 4 ? atof(args[4]) : 2));
-    if (count > 4 && !strcmp(args[1], "http")) return http(args[2], args[3], args[4], start + (count > 5 ? atof(args[5]) : 3), count > 6);
+    if (count > 3 && !strcmp(verb, "serve")) return serve(args[2], count - 3, args + 3);
+    if (count == 4 && !strcmp(verb, "syslog")) return syslogd(args[2], args[3]);
+    if (count > 3 && !strcmp(verb, "tcp")) return tcp(args[2], args[3], patience(count, args, 4, 3));
+    if (count > 3 && !strcmp(verb, "udp")) return udp(args[2], args[3], patience(count, args, 4, 2));
+    if (count > 4 && !strcmp(verb, "http"))
+        return http(args[2], args[3], args[4], patience(count, args, 5, 3), count > 6);
     fprintf(stderr, "probe: see the head of probe.c\n");
     return 2;
 }

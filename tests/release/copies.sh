@@ -1,7 +1,10 @@
 # shellcheck shell=sh
 # A hook may be a copy of the binary or a hard link to it; an upgrade to another one makes links of them.
-mkdir /tmp/new; cp -r /release/. /tmp/new; printf newer >>/tmp/new/hookaot-linux-x64; (cd /tmp/new && sha256sum hookaot-linux-x64 >SHA256SUMS)
-cp /release/hookaot-linux-x64 "$H/hookaot"; ln "$H/hookaot" "$H/qemu"; cp "$H/hookaot" "$H/lxc"; ln -s /etc/libvirt/hooks/hookaot "$H/network"
+newer_release
+cp /release/hookaot-linux-x64 "$H/hookaot"
+ln "$H/hookaot" "$H/qemu"
+cp "$H/hookaot" "$H/lxc"
+ln -s /etc/libvirt/hooks/hookaot "$H/network"
 output=$(/tmp/new/install.sh 2>&1) || fail "$output"
 case $output in *"somebody else"*) fail "$output" ;; esac
 for driver in qemu lxc; do [ "$(readlink "$H/$driver")" = hookaot ] || fail "$driver is not a link"; done

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Somebody else's hook stays, and hookaot is called beside it.
+# A foreign hook stays, and hookaot is called beside it.
 printf "#!/bin/sh\necho \"\$@\" >>/tmp/called\n" >"$H"/qemu; chmod 755 "$H"/qemu
 sha256sum "$H"/qemu >/tmp/qemu.sum
 sbin=''; [ -d /usr/local/sbin ] || { mkdir /usr/local/sbin; sbin=made; }

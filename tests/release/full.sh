@@ -2,8 +2,9 @@
 # A disk that is full: the old binary stays whole and at work, nothing is left lying about, and it is said.
 mount -t tmpfs -o size=12m tmpfs "$H"
 /release/install.sh >/dev/null
-hookctrl machine add web --private-ip 192.168.122.2; hookctrl port add web 8080:80
-mkdir /tmp/new; cp -r /release/. /tmp/new; printf newer >>/tmp/new/hookaot-linux-x64; (cd /tmp/new && sha256sum hookaot-linux-x64 >SHA256SUMS)
+hookctrl machine add web --private-ip 192.168.122.2
+hookctrl port add web 8080:80
+newer_release
 code=0; /tmp/new/install.sh >/tmp/said 2>&1 || code=$?
 [ $code -eq 1 ] && grep -q "stopped before the end" /tmp/said || fail "ends with $code: $(cat /tmp/said)"
 cmp /release/hookaot-linux-x64 "$H/hookaot" || fail "the binary is another"

@@ -1,15 +1,15 @@
 # shellcheck shell=sh
-# README's commands for a host: the two that install, forward and test, those that install by hand, and the one that removes.
+# README's commands for a host: the two that install, forward and test, those that install by hand, and the one that
+# removes.
 # The guest is an address of this root, on which something listens.
 block() { # N: the n-th block of shell commands
   awk -v n="$1" '/^```sh$/ { i++; on = 1; next } /^```/ { on = 0 } on && i == n && NF' /release/README.md
 }
 mkdir -p /run/libvirt/qemu
-cat >/run/libvirt/qemu/web.xml <<XML
-<domstatus><domain type='kvm' id='1'><name>web</name><devices><interface type='network'><mac address='52:54:00:00:00:02'/><source network='default' bridge='virbr0'/><target dev='vnet0'/></interface></devices></domain></domstatus>
-XML
+echo "<domstatus>$(domain web)</domstatus>" >/run/libvirt/qemu/web.xml
 echo 1 >/proc/sys/net/ipv4/ip_forward
-perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "192.168.122.2", LocalPort => 80, Listen => 9, ReuseAddr => 1) or die $!;
+perl -MIO::Socket::INET -e '
+  $s = IO::Socket::INET->new(LocalAddr => "192.168.122.2:80", Listen => 9, ReuseAddr => 1) or die $!;
   while ($c = $s->accept) { print $c "hello from web\n"; close $c }' &
 server=$!
 cd /release || exit

@@ -3,7 +3,8 @@
 mkdir "/tmp/an image"
 (cd /tmp && /release/install.sh --root "an image/")
 I="/tmp/an image"
-[ "$(readlink "$I/usr/local/sbin/hookctrl")" = /etc/libvirt/hooks/hookaot ] && [ -x "$I$H/hookaot" ] && [ "$(readlink "$I$H/qemu")" = hookaot ] || fail "not installed"
+[ "$(readlink "$I/usr/local/sbin/hookctrl")" = /etc/libvirt/hooks/hookaot ] || fail "no hookctrl"
+[ -x "$I$H/hookaot" ] && [ "$(readlink "$I$H/qemu")" = hookaot ] || fail "not installed"
 [ ! -e "$H/hookaot" ] || fail "installed outside of it"
 DESTDIR=$I /release/install.sh --uninstall --purge
 [ -z "$(ls "$I")" ] || fail "left in it: $(find "$I")"

@@ -13,7 +13,7 @@ iptables-save | grep HOOKAOT && fail "rules are left"
 [ ! -e "$H/qemu" ] && [ -e "$H/config.json" ] || fail "the hook is left, or the config is gone"
 rm "$H/config.json"
 
-# Somebody else's hook stays.
+# A foreign hook stays.
 printf "#!/bin/sh\n" >"$H/qemu"; chmod 755 "$H/qemu"
 says "somebody else" rpm -i --nodeps /release/hookaot.rpm || fail "says nothing of the foreign hook"
 [ -x "$H/qemu.d/50-hookaot" ] || fail "no link in qemu.d"

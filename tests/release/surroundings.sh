@@ -1,11 +1,20 @@
 # shellcheck shell=sh
-# What install.sh asks of the host: SELinux labels, a reload of libvirt and no restart, rules for guests that run already, a word where iptables is missing.
+# What install.sh asks of the host: SELinux labels, a reload of libvirt and no restart, rules for guests that run
+# already, a word where iptables is missing.
 mkdir -p /tmp/bin /run/systemd/system /run/libvirt/qemu
-printf '#!/bin/sh\necho "$(basename "$0") $*" >>/tmp/called\ncase "$*" in "is-active --quiet libvirtd" | reload*) exit 0 ;; is-active*) exit 3 ;; esac\n' >/tmp/bin/systemctl
-cp /tmp/bin/systemctl /tmp/bin/restorecon; chmod 755 /tmp/bin/*
+program /tmp/bin/systemctl <<'END'
+#!/bin/sh
+echo "$(basename "$0") $*" >>/tmp/called
+case "$*" in
+  "is-active --quiet libvirtd" | reload*) exit 0 ;;
+  is-active*) exit 3 ;;
+esac
+END
+cp /tmp/bin/systemctl /tmp/bin/restorecon
 PATH=/tmp/bin:$PATH /release/install.sh
 grep -q "^restorecon -R $H$" /tmp/called || fail "no restorecon: $(cat /tmp/called)"
-[ "$(grep -c "^systemctl reload" /tmp/called)" -eq 1 ] && grep -q "^systemctl reload libvirtd$" /tmp/called || fail "libvirtd is not reloaded: $(cat /tmp/called)"
+[ "$(grep "^systemctl reload" /tmp/called)" = "systemctl reload libvirtd" ] ||
+  fail "libvirtd is not reloaded: $(cat /tmp/called)"
 grep -q restart /tmp/called && fail "something is restarted"
 
 # A guest that runs, and that the hook has never heard of.
@@ -16,22 +25,36 @@ has_rule web || fail "no rule for the running guest"
 
 # A libvirtd without systemd gets a SIGHUP; its pid file ends without a line end.
 rm -r /run/systemd
-printf '#!/bin/sh\ntrap "echo hup >>/tmp/called; exit" HUP\ntouch /run/up; while :; do sleep 1; done\n' >/tmp/bin/libvirtd; chmod 755 /tmp/bin/libvirtd
-/tmp/bin/libvirtd & printf %s $! >/run/libvirtd.pid
+program /tmp/bin/libvirtd <<'END'
+#!/bin/sh
+trap "echo hup >>/tmp/called; exit" HUP
+touch /run/up
+while :; do sleep 1; done
+END
+/tmp/bin/libvirtd &
+printf %s $! >/run/libvirtd.pid
 while [ ! -e /run/up ]; do :; done
-/release/install.sh; wait
+/release/install.sh
+wait
 grep -q '^hup$' /tmp/called || fail "no SIGHUP"
 # Whose number is another process's by now gets none.
-sleep 30 & echo $! >/run/libvirtd.pid
-/release/install.sh; kill $! || fail "another process was told"
-says "iptables-restore is not on PATH" env PATH=/bin:/usr/bin /release/install.sh --dry-run || fail "says nothing of the missing iptables"
+sleep 30 &
+echo $! >/run/libvirtd.pid
+/release/install.sh
+kill $! || fail "another process was told"
+says "iptables-restore is not on PATH" env PATH=/bin:/usr/bin /release/install.sh --dry-run ||
+  fail "says nothing of the missing iptables"
 
 # What cannot be taken out is said, with the way to do it by hand; the rest goes.
-printf '#!/bin/sh\nexit 1\n' >/tmp/bin/iptables-restore; cp /tmp/bin/iptables-restore /tmp/bin/iptables; cp /tmp/bin/iptables /tmp/bin/iptables-save; chmod 755 /tmp/bin/iptables*
-code=0; says "By hand: iptables-save | grep -v HOOKAOT" env PATH=/tmp/bin:$PATH /release/install.sh --uninstall || fail "does not say that rules are left"
+for tool in iptables iptables-save iptables-restore; do
+  printf '#!/bin/sh\nexit 1\n' | program /tmp/bin/$tool
+done
+says "By hand: iptables-save | grep -v HOOKAOT" env PATH=/tmp/bin:$PATH /release/install.sh --uninstall ||
+  fail "does not say that rules are left"
 [ ! -e "$H/hookaot" ] || fail "not removed"
 rm /tmp/bin/iptables*
-/release/install.sh; has_rule web || fail "no rule after it is installed again"
+/release/install.sh
+has_rule web || fail "no rule after it is installed again"
 
 PATH=/tmp/bin:$PATH /release/install.sh --uninstall --purge
 iptables-save | grep HOOKAOT && fail "rules are left"

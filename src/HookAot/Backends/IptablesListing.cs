@@ -6,17 +6,11 @@ namespace HookAot.Backends;
 
 /// <summary>A rule that is in the kernel.</summary>
 /// <param name="Text">As iptables-save prints it: "-A CHAIN ...".</param>
-/// <param name="Packets">How many packets it matched since it was put there. In the table nat: connections, it sees only their first packet.</param>
-/// <param name="Bytes">How many bytes those had.</param>
-internal sealed record ListedRule(string Text, long Packets, long Bytes);
-
-/// <summary>What differs between the kernel and what should be there.</summary>
-/// <param name="Message">What is missing, too much, or in the wrong place.</param>
-/// <param name="Guest">The guest whose rule is missing; null if it is none's.</param>
-internal sealed record Difference(string Message, string? Guest = null);
+/// <param name="Counters">What it has matched.</param>
+internal sealed record ListedRule(string Text, Counters Counters);
 
 /// <summary>The output of iptables-save -c, as far as it concerns us.</summary>
-internal sealed class IptablesListing
+internal sealed class IptablesListing : IInstalledRules
 {
     private readonly Dictionary<(string Table, string Chain), List<ListedRule>> chains = [];
     private readonly Dictionary<(string Table, string Chain), string> policies = [];
@@ -32,18 +26,8 @@ internal sealed class IptablesListing
         foreach (var line in text.Split('\n'))
         {
             if (line.StartsWith('*')) table = line[1..].Trim();
-            else if (line.StartsWith(':') && line.Split(' ') is [var name, var policy, ..])
-            {
-                listing.chains[(table, name[1..])] = [];
-                listing.policies[(table, name[1..])] = policy;
-            }
-            else if (line.StartsWith('[') && line.Split(' ', 4) is [var counters, "-A", var chain, ..] && listing.chains.TryGetValue((table, chain), out var rules))
-            {
-                var numbers = counters.Trim('[', ']').Split(':');
-                var rule = new ListedRule(line[(counters.Length + 1)..], Number(numbers[0]), numbers.Length > 1 ? Number(numbers[1]) : 0);
-                rules.Add(rule);
-                if (IsOurs(chain)) listing.ours.TryAdd((table, Canonical(rule.Text)), rule);
-            }
+            else if (line.StartsWith(':')) listing.AddChain(table, line);
+            else if (line.StartsWith('[')) listing.AddRule(table, line);
         }
 
         return listing;
@@ -52,117 +36,180 @@ internal sealed class IptablesListing
     /// <summary>The rules of a chain; null if there is no such chain.</summary>
     public IReadOnlyList<ListedRule>? Chain(string table, string chain) => chains.GetValueOrDefault((table, chain));
 
-    /// <summary>What happens to a packet at the end of a built-in chain: ACCEPT or DROP; null if there is no such chain.</summary>
-    public string? Policy(string table, string chain) => policies.GetValueOrDefault((table, chain));
+    // What happens at the end of a built-in chain: ACCEPT or DROP.
+    private string? Policy(string table, string chain) => policies.GetValueOrDefault((table, chain));
+
+    /// <summary>Whether a chain of ours is there.</summary>
+    public bool HasOurs => chains.Keys.Any(k => IptablesLayout.IsOurs(k.Chain));
 
     /// <summary>The tables as they are: what to assume so that a script fits at once.</summary>
-    public ImmutableArray<TablePlan> Plans =>
-        [.. from table in IptablesScript.Tables
-            let layout = IptablesScript.In(table)
-            let there = layout.Chains.Any(c => Chain(table, c) is not null)
-            select new TablePlan(table, there ? TableState.Present : TableState.Absent, layout.Jumps.ToImmutableDictionary(j => j, j => Places(table, j).Count))];
+    public ImmutableArray<TablePlan> Plans => [.. IptablesLayout.Tables.Select(Plan)];
 
-    /// <summary>The rule in the kernel that a line of a script became; null if it is not there.</summary>
-    public ListedRule? Find(ScriptLine line) => ours.GetValueOrDefault((line.Table, Canonical(line.Text)));
-
-    /// <summary>All rules in chains of ours, without counters.</summary>
-    public IEnumerable<string> Ours => ours.Keys.Select(k => k.Rule);
-
-    /// <summary>The jumps to our chains, each with its place.</summary>
-    public IEnumerable<string> Jumps =>
-        IptablesScript.Tables.SelectMany(t => IptablesScript.In(t).Jumps.SelectMany(j => Places(t, j).Select(place => $"{j} {place}")));
-
-    /// <summary>Everything that differs from what should be there.</summary>
-    public IEnumerable<Difference> DifferencesFrom(Ruleset ruleset)
+    /// <inheritdoc/>
+    public ImmutableArray<Translation> Translations
     {
-        var script = ruleset.IsEmpty ? [] : IptablesScript.Replace(ruleset, Plans);
-        foreach (var table in IptablesScript.Tables)
+        get
         {
-            var (chainsOfOurs, jumps) = IptablesScript.In(table);
-            foreach (var chain in chainsOfOurs)
-            {
-                var expected = script.Where(l => l.Kind == LineKind.Rule && l.Table == table && ChainOf(l.Text) == chain).ToList();
-                foreach (var difference in RuleDifferences(table, chain, expected, ruleset.IsEmpty)) yield return difference;
-            }
-
-            foreach (var difference in JumpDifferences(table, jumps, ruleset.IsEmpty)) yield return difference;
+            var rules = new[] { IptablesLayout.Dnat, IptablesLayout.Local }.SelectMany(c => Chain("nat", c) ?? []);
+            return [.. rules.Select(r => IptablesRule.Translation(r.Text)).OfType<Translation>()];
         }
     }
 
-    private IEnumerable<Difference> RuleDifferences(string table, string chain, List<ScriptLine> expected, bool nothingExpected)
+    /// <inheritdoc/>
+    public ImmutableArray<string> Contents
+    {
+        get
+        {
+            var contents = ImmutableArray.CreateBuilder<string>();
+            foreach (var table in IptablesLayout.Tables)
+            {
+                var layout = IptablesLayout.In(table);
+                foreach (var chain in layout.Chains)
+                    contents.AddRange((Chain(table, chain) ?? []).Select(r => r.Text));
+                foreach (var jump in layout.Jumps)
+                    contents.AddRange(Places(table, jump).Select(place => $"{jump} {place}"));
+            }
+
+            return contents.ToImmutable();
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool ForwardDropsByDefault => Policy("filter", "FORWARD") == "DROP";
+
+    /// <summary>Rules of other programs that lead to a chain of ours.</summary>
+    public IEnumerable<string> ForeignReferences(string table, string chain)
+    {
+        var jumps = IptablesLayout.In(table).Jumps.Select(j => $"-A {j}").ToHashSet(StringComparer.Ordinal);
+        foreach (var ((inTable, inChain), rules) in chains)
+        {
+            if (inTable != table || IptablesLayout.IsOurs(inChain)) continue;
+            foreach (var rule in rules.Where(r => IptablesRule.LeadsTo(r.Text, chain) && !jumps.Contains(r.Text)))
+                yield return rule.Text;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Counters? CountersOf(Translation translation)
+    {
+        var text = IptablesRule.Canonical(IptablesScript.Translate(translation).Text);
+        return ours.GetValueOrDefault(("nat", text))?.Counters;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Difference> DifferencesFrom(Ruleset wanted)
+    {
+        var script = wanted.IsEmpty ? [] : IptablesScript.Replace(wanted, Plans);
+        var rules = script.Where(l => l.Kind == LineKind.Rule).ToLookup(l => l.Subject, StringComparer.Ordinal);
+        foreach (var table in IptablesLayout.Tables)
+        {
+            var layout = IptablesLayout.In(table);
+            foreach (var chain in layout.Chains)
+            {
+                foreach (var difference in RuleDifferences(table, chain, [.. rules[chain]], wanted.IsEmpty))
+                    yield return difference;
+            }
+
+            foreach (var jump in layout.Jumps)
+            {
+                if (JumpDifference(table, jump, wanted.IsEmpty) is { } difference) yield return difference;
+            }
+        }
+    }
+
+    private void AddChain(string table, string line)
+    {
+        if (line.Split(' ') is not [var name, var policy, ..]) return;
+        chains[(table, name[1..])] = [];
+        policies[(table, name[1..])] = policy;
+    }
+
+    private void AddRule(string table, string line)
+    {
+        if (line.Split(' ', 4) is not [var counters, "-A", var chain, ..]) return;
+        if (!chains.TryGetValue((table, chain), out var rules)) return;
+
+        var numbers = counters.Trim('[', ']').Split(':');
+        var bytes = numbers.Length > 1 ? Number(numbers[1]) : 0;
+        var rule = new ListedRule(line[(counters.Length + 1)..], new(Number(numbers[0]), bytes));
+        rules.Add(rule);
+        if (IptablesLayout.IsOurs(chain)) ours.TryAdd((table, IptablesRule.Canonical(rule.Text)), rule);
+    }
+
+    private TablePlan Plan(string table)
+    {
+        var layout = IptablesLayout.In(table);
+        var there = layout.Chains.Any(c => Chain(table, c) is not null);
+        return new(table, there, layout.Jumps.ToImmutableDictionary(j => j, j => Places(table, j).Count), []);
+    }
+
+    private IEnumerable<Difference> RuleDifferences(
+        string table, string chain, List<ScriptLine> expected, bool nothingExpected)
     {
         if (Chain(table, chain) is not { } actual)
         {
             if (!nothingExpected) yield return new($"chain {chain} is missing (table {table})");
-            foreach (var guest in expected.Select(l => l.Guest).OfType<string>().Distinct()) yield return new($"rules are missing in {chain}", guest);
+            foreach (var line in expected.Where(l => l.Translation is not null || l.Guest is not null).DistinctBy(Cause))
+                yield return new($"rules are missing in {chain}", line.Guest, line.Translation);
             yield break;
         }
 
         if (nothingExpected)
         {
-            yield return new($"chain {chain} is there, although nothing is active (table {table})");
+            // One that a rule of another program's leads to cannot be deleted, and does nothing while it is empty.
+            var kept = actual.Count == 0 && ForeignReferences(table, chain).Any();
+            if (!kept) yield return new($"chain {chain} is there, although nothing is active (table {table})");
             yield break;
         }
 
-        var there = actual.Select(r => Canonical(r.Text)).ToList();
-        var wanted = expected.Select(l => Canonical(l.Text)).ToList();
-        var (thereSet, wantedSet) = (there.ToHashSet(StringComparer.Ordinal), wanted.ToHashSet(StringComparer.Ordinal));
+        var there = actual.Select(r => IptablesRule.Canonical(r.Text)).ToList();
+        var wanted = expected.Select(l => IptablesRule.Canonical(l.Text)).ToList();
+        var thereSet = there.ToHashSet(StringComparer.Ordinal);
+        var wantedSet = wanted.ToHashSet(StringComparer.Ordinal);
         foreach (var (line, text) in expected.Zip(wanted))
-            if (!thereSet.Contains(text)) yield return new($"missing: {text} (table {table})", line.Guest);
-        foreach (var text in there.Where(t => !wantedSet.Contains(t))) yield return new($"should not be there: {text} (table {table})");
-        if (thereSet.SetEquals(wantedSet) && !there.SequenceEqual(wanted)) yield return new($"the rules of {chain} are doubled or in another order (table {table})");
+        {
+            if (!thereSet.Contains(text))
+                yield return new($"missing: {text} (table {table})", line.Guest, line.Translation);
+        }
+
+        foreach (var text in there.Where(t => !wantedSet.Contains(t)))
+            yield return new($"should not be there: {text} (table {table})");
+        if (thereSet.SetEquals(wantedSet) && !there.SequenceEqual(wanted))
+            yield return new($"the rules of {chain} are doubled or in another order (table {table})");
     }
 
-    private IEnumerable<Difference> JumpDifferences(string table, IReadOnlyList<string> jumps, bool nothingExpected)
+    private static (string?, Translation?) Cause(ScriptLine line) => (line.Guest, line.Translation);
+
+    private Difference? JumpDifference(string table, string jump, bool nothingExpected)
     {
-        foreach (var jump in jumps)
+        var chain = IptablesLayout.ChainOf(jump);
+        var jumps = IptablesLayout.In(table).Jumps;
+        var first = jumps.TakeWhile(j => j != jump).Count(j => IptablesLayout.ChainOf(j) == chain);
+        return Places(table, jump) switch
         {
-            var chain = jump.Split(' ')[0];
-            var first = jumps.TakeWhile(j => j != jump).Count(j => j.StartsWith(chain + " ", StringComparison.Ordinal));
-            switch (Places(table, jump))
-            {
-                case [] when !nothingExpected:
-                    yield return new($"the jump is missing: -A {jump} (table {table})");
-                    break;
-                case [_, ..] when nothingExpected:
-                    yield return new($"should not be there: -A {jump} (table {table})");
-                    break;
-                case [var place] when place != first:
-                    yield return new($"not at the head of {chain}: -A {jump} is rule {place + 1}, behind {Chain(table, chain)![first].Text} (table {table})");
-                    break;
-                case [_, _, ..]:
-                    yield return new($"there more than once: -A {jump} (table {table})");
-                    break;
-                default:
-                    break;
-            }
-        }
+            [] when nothingExpected => null,
+            [] => new($"the jump is missing: -A {jump} (table {table})"),
+            _ when nothingExpected => new($"should not be there: -A {jump} (table {table})"),
+            [var place] when place == first => null,
+            [var place] => new($"not at the head of {chain}: -A {jump} is rule {place + 1}, behind " +
+                $"{Chain(table, chain)![first].Text} (table {table})"),
+            _ => new($"there more than once: -A {jump} (table {table})"),
+        };
     }
 
     /// <summary>Where in its chain a jump stands, from 0.</summary>
     private List<int> Places(string table, string jump)
     {
-        var rules = Chain(table, jump.Split(' ')[0]) ?? [];
-        return [.. Enumerable.Range(0, rules.Count).Where(i => rules[i].Text == $"-A {jump}")];
-    }
-
-    private static bool IsOurs(string chain) => IptablesScript.Tables.Any(t => IptablesScript.In(t).Chains.Contains(chain));
-
-    private static string ChainOf(string rule) => rule.Split(' ', 3)[1];
-
-    /// <summary>A rule as iptables-save prints it: addresses with their prefix length, what matches everything left out, quotes only where needed.</summary>
-    internal static string Canonical(string rule)
-    {
-        var words = rule.Replace("\"", "", StringComparison.Ordinal).Split(' ').ToList();
-        for (var i = words.Count - 2; i >= 0; i--)
+        var rules = Chain(table, IptablesLayout.ChainOf(jump)) ?? [];
+        var places = new List<int>();
+        for (var i = 0; i < rules.Count; i++)
         {
-            if (words[i] is not ("-s" or "-d")) continue;
-            if (words[i + 1] == "0.0.0.0/0") words.RemoveRange(i, 2);
-            else if (!words[i + 1].Contains('/', StringComparison.Ordinal)) words[i + 1] += "/32";
+            if (rules[i].Text == $"-A {jump}") places.Add(i);
         }
 
-        return string.Join(' ', words);
+        return places;
     }
 
-    private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    private static long Number(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

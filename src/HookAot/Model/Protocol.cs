@@ -24,4 +24,17 @@ internal static class ProtocolNames
         Protocol.Sctp => "sctp",
         _ => throw new ArgumentOutOfRangeException(nameof(protocol)),
     };
+
+    /// <summary>Reads the lower-case name.</summary>
+    public static bool TryParse(string name, out Protocol protocol)
+    {
+        foreach (var known in Enum.GetValues<Protocol>())
+        {
+            protocol = known;
+            if (known.Name() == name) return true;
+        }
+
+        protocol = default;
+        return false;
+    }
 }

@@ -15,6 +15,10 @@ public sealed partial class ReadmeTests
 {
     private static readonly string Text = File.ReadAllText(Repository.File("README.md"));
 
+    // They are tests themselves. The latter need a machine of their own, or minutes: they are run before a release.
+    private static readonly string[] RunByHand =
+        ["scripts/test.sh", "scripts/test-libvirt.sh", "scripts/bench.sh", "scripts/verify-reproducible.sh"];
+
     private static IEnumerable<string> Blocks(string language) =>
         Fence().Matches(Text).Where(m => m.Groups[1].Value == language).Select(m => m.Groups[2].Value);
 
@@ -23,7 +27,7 @@ public sealed partial class ReadmeTests
         var world = await World.Create(config);
         world.HookEnvironment["PATH"] = $"{world.Directory}/hooks:{Environment.GetEnvironmentVariable("PATH")}";
         world.HookEnvironment["HOOKAOT_HOOKS_DIR"] = Path.Combine(world.Directory, "hooks");
-        await File.WriteAllTextAsync(Path.Combine(world.Directory, "libvirt", "qemu", "web.xml"), $"<domstatus>{World.Domain("web")}</domstatus>");
+        await world.Runs("web");
         await world.Event("web", "start");
         return world;
     }
@@ -36,7 +40,8 @@ public sealed partial class ReadmeTests
         await Assert.That(session.Length).IsEqualTo(3);
         foreach (var step in session)
         {
-            var (command, output) = (step[..step.IndexOf('\n', StringComparison.Ordinal)], step[(step.IndexOf('\n', StringComparison.Ordinal) + 1)..]);
+            var lines = step.Split('\n', 2);
+            var (command, output) = (lines[0], lines[1]);
             await Assert.That(await world.Done(command["hookctrl ".Length..])).IsEqualTo(output).Because(command);
         }
 
@@ -46,34 +51,51 @@ public sealed partial class ReadmeTests
     [Test]
     public async Task Every_command_of_hookctrl_works_in_its_order()
     {
-        await using var world = await Running($$"""{ "machines": { "web": { "private_ip": "{{World.AddressA}}", "port_map": [[8080, 80]] } } }""");
-        await File.WriteAllTextAsync(Path.Combine(world.Directory, "hooks.json"), """{ "imported": { "private_ip": "192.168.122.7", "public_ip": "192.168.0.166", "port_map": { "tcp": [[7000, 70]] } } }""");
-        var commands = Blocks("sh").SelectMany(b => b.Split('\n')).Where(l => l.StartsWith("hookctrl ", StringComparison.Ordinal)).ToList();
+        await using var world = await Running($$"""
+            { "machines": { "web": { "private_ip": "{{World.AddressA}}", "port_map": [[8080, 80]] } } }
+            """);
+        await File.WriteAllTextAsync(Path.Combine(world.Directory, "hooks.json"), """
+            {
+                "imported": {
+                    "private_ip": "192.168.122.7",
+                    "public_ip": "192.168.0.166",
+                    "port_map": { "tcp": [[7000, 70]] }
+                }
+            }
+            """);
+        var commands = Lines(Blocks("sh")).Where(IsHookctrl).ToList();
         await Assert.That(commands.Count).IsGreaterThan(15);
         foreach (var command in commands)
         {
-            var ended = await Tool.Run([.. world.Host.Enter, "sh", "-euc", $"cd {world.Directory}; {command}"], environment: world.HookEnvironment);
+            string[] shell = [.. world.Host.Enter, "sh", "-euc", $"cd {world.Directory}; {command}"];
+            var ended = await Tool.Run(shell, environment: world.HookEnvironment);
             await Assert.That(ended.ExitCode).IsEqualTo(0).Because($"{command}: {ended.Output}{ended.Error}");
         }
 
-        await Assert.That(await world.Done("list")).Contains("imported").And.Contains("5000-5010").And.DoesNotContain(" 143 ").And.DoesNotContain("old");
+        var list = await world.Done("list");
+        await Assert.That(list).Contains("imported").And.Contains("5000-5010");
+        await Assert.That(list).DoesNotContain(" 143 ").And.DoesNotContain("old");
     }
 
     [Test]
     public async Task What_else_it_tells_to_run_is_run_by_a_test()
     {
         // It takes the blocks from README by their number: all of those that are for a host.
-        var onHosts = Blocks("sh").Take(3).ToList();
-        await Assert.That(await File.ReadAllTextAsync(Repository.File("tests", "release", "readme.sh"))).Contains("eval \"$(block 1)\"").And.Contains("eval \"$(block 2)\"").And.Contains("eval \"$(block 3)\"");
-        var suites = await File.ReadAllTextAsync(Repository.File("scripts", "test.sh")) + await File.ReadAllTextAsync(Repository.File("scripts", "test-release.sh"));
-        // They need a machine of their own, or minutes: they are tests themselves, run by hand before a release.
-        string[] byHand = ["scripts/test-libvirt.sh", "scripts/bench.sh", "scripts/verify-reproducible.sh"];
-        foreach (var line in Blocks("sh").Except(onHosts).SelectMany(b => b.Split('\n')).Where(l => l.Length > 0 && !l.StartsWith("hookctrl ", StringComparison.Ordinal)))
+        const int OnHosts = 3;
+        var story = await File.ReadAllTextAsync(Repository.File("tests", "release", "readme.sh"));
+        for (var block = 1; block <= OnHosts; block++) await Assert.That(story).Contains($"eval \"$(block {block})\"");
+
+        var container = await File.ReadAllTextAsync(Repository.File("Dockerfile.build"));
+        var tests = await File.ReadAllTextAsync(Repository.File("scripts", "test.sh"));
+        var releaseTests = await File.ReadAllTextAsync(Repository.File("scripts", "test-release.sh"));
+        foreach (var line in Lines(Blocks("sh").Skip(OnHosts)).Where(line => !IsHookctrl(line)))
         {
             var command = line.Split('#')[0].Trim();
-            await Assert.That(File.GetUnixFileMode(Repository.File(command)) & UnixFileMode.UserExecute).IsNotEqualTo(UnixFileMode.None);
-            if (byHand.Contains(command) || command is "scripts/test.sh") continue;
-            var runner = command is "scripts/release.sh" ? await File.ReadAllTextAsync(Repository.File("Dockerfile.build")) : suites;
+            var executable = File.GetUnixFileMode(Repository.File(command)) & UnixFileMode.UserExecute;
+            await Assert.That(executable).IsNotEqualTo(UnixFileMode.None);
+            if (RunByHand.Contains(command)) continue;
+
+            var runner = command is "scripts/release.sh" ? container : tests + releaseTests;
             await Assert.That(runner).Contains(command);
         }
     }
@@ -89,17 +111,26 @@ public sealed partial class ReadmeTests
     [Test]
     public async Task Its_table_has_every_key_but_localhost_and_backend()
     {
-        foreach (var key in ConfigReader.GlobalKeys.Concat(ConfigReader.MachineKeys).Concat(ConfigReader.ForwardKeys).Except(["$schema", "machines", "localhost", "backend", "public", "vm"]))
-            await Assert.That(Text).Contains($"| `{key}` |");
+        string[] elsewhere = ["$schema", "machines", "localhost", "backend", "public", "vm"];
+        string[] keys = [.. ConfigReader.GlobalKeys, .. ConfigReader.MachineKeys, .. ConfigReader.ForwardKeys];
+        foreach (var key in keys.Except(elsewhere)) await Assert.That(Text).Contains($"| `{key}` |");
     }
 
     [Test]
     public async Task Its_rules_are_the_ones_that_are_written()
     {
-        var config = ConfigReader.Read(Encoding.UTF8.GetBytes("""{ "public_ip": "192.168.0.166", "machines": { "web": { "private_ip": "192.168.122.2", "port_map": [["8080", "80"]] } } }"""), "c").Config!;
-        var host = new ActiveHost([new RunningGuest("web", [], false)], [], [new ConnectedRoute(IPNetwork.Parse("192.168.122.0/24"), "virbr0")]);
-        var plans = IptablesScript.Tables.Select(t => new TablePlan(t, TableState.Absent, ImmutableDictionary<string, int>.Empty));
-        await Assert.That(Blocks("iptables").Single()).IsEqualTo(IptablesScript.Print(IptablesScript.Replace(RulesetBuilder.Build(config, host, []), plans)));
+        var config = ConfigReader.Read("""
+            {
+                "public_ip": "192.168.0.166",
+                "machines": { "web": { "private_ip": "192.168.122.2", "port_map": [["8080", "80"]] } }
+            }
+            """u8.ToArray(), "config.json").Config!;
+        var route = new ConnectedRoute(IPNetwork.Parse("192.168.122.0/24"), "virbr0");
+        var host = new ActiveHost([new RunningGuest("web", [], false)], [], [route]);
+        var ruleset = RulesetBuilder.Build(config, host, []);
+        var plans = IptablesScript.Tables.Select(Absent);
+        var script = IptablesScript.Print(IptablesScript.Replace(ruleset, plans));
+        await Assert.That(Blocks("iptables").Single()).IsEqualTo(script);
     }
 
     [Test]
@@ -107,8 +138,16 @@ public sealed partial class ReadmeTests
     {
         var source = await File.ReadAllTextAsync(Repository.File("src", "HookAot", "Rules", "RulesetBuilder.cs"));
         var drawing = Blank().Replace(source, "");
-        foreach (var line in Blocks("text").Single().Split('\n', StringSplitOptions.RemoveEmptyEntries)) await Assert.That(drawing).Contains(Blank().Replace(line, ""));
+        foreach (var line in Lines(Blocks("text"))) await Assert.That(drawing).Contains(Blank().Replace(line, ""));
     }
+
+    private static IEnumerable<string> Lines(IEnumerable<string> blocks) =>
+        blocks.SelectMany(block => block.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+    private static bool IsHookctrl(string line) => line.StartsWith("hookctrl ", StringComparison.Ordinal);
+
+    private static TablePlan Absent(string table) =>
+        new(table, TableState.Absent, ImmutableDictionary<string, int>.Empty);
 
     [GeneratedRegex(@"^```(\w+)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();

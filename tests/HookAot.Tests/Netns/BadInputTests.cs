@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
@@ -7,6 +9,9 @@ namespace HookAot.Tests.Netns;
 [Category("Netns")]
 public sealed class BadInputTests
 {
+    // Four of them are a long name, and still one that libvirt can name its files after.
+    private const string Digits = "01234567890123456789012345678901234567890123456789";
+
     [Test]
     [Arguments("printf '{ \"machines\": { \"a\": ' > \"$C\"", ":1:", "not valid JSON")]
     [Arguments("rm \"$C\"", "", "does not exist")]
@@ -16,15 +21,22 @@ public sealed class BadInputTests
     [Arguments("truncate -s 100M \"$C\"", "", "104857600 bytes; at most 16777216 are read")]
     [Arguments("{ printf '{ \"a\": '; head -c 100000 /dev/zero | tr '\\0' '['; } > \"$C\"", ":1:", "not valid JSON")]
     [Arguments("printf '{ \"machines\": { \"a\\377\": {} } }' > \"$C\"", ":1:19: error:", "not UTF-8")]
-    [Arguments("printf '{ \"a\": 1, \"public_ip\": \"nonsense\" }' > \"$C\"", ":1:24: error:", "found \"nonsense\"; expected an address of this host")]
-    public async Task A_config_that_cannot_be_used_is_reported_and_changes_nothing(string damage, string place, string words)
+    [Arguments(
+        "printf '{ \"a\": 1, \"public_ip\": \"nonsense\" }' > \"$C\"",
+        ":1:24: error:",
+        "found \"nonsense\"; expected an address of this host")]
+    public async Task A_config_that_cannot_be_used_is_reported_and_changes_nothing(
+        string damage,
+        string place,
+        string words)
     {
         await using var world = await World.Create();
         await world.Quietly("a", "start");
         var rules = await world.Rules();
-        await Tool.Succeed(["sh", "-euc", damage], environment: new Dictionary<string, string> { ["C"] = world.Config });
+        await Tool.Succeed(["sh", "-euc", $"C={world.Config}; {damage}"]);
         var log = await world.Event("a", "reconnect");
-        await Assert.That(log).Contains($"{world.Config}{place}").And.Contains(words).And.Contains("the last good configuration stays in force");
+        await Assert.That(log).Contains($"{world.Config}{place}").And.Contains(words);
+        await Assert.That(log).Contains("the last good configuration stays in force");
         await Assert.That(await world.Rules()).IsEqualTo(rules);
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
         await world.Event("a", "stopped");
@@ -49,7 +61,9 @@ public sealed class BadInputTests
     [Test]
     public async Task Strict_refuses_a_start_but_never_a_guest_that_runs()
     {
-        await using var world = await World.Create($$"""{ "strict": true, "machines": { "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] } } }""");
+        await using var world = await World.Create($$"""
+            { "strict": true, "machines": { "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] } } }
+            """);
         await Assert.That((await world.Hook("qemu", "a", "prepare")).ExitCode).IsEqualTo(0);
         await world.Quietly("a", "start");
         await world.Configure("{ \"machines\": { \"a\": ");
@@ -61,7 +75,8 @@ public sealed class BadInputTests
             await Assert.That(refused.Error).Contains("\"strict\" is on").And.Contains("not valid JSON");
         }
 
-        foreach (var operation in new[] { "started", "reconnect", "stopped", "release", "migrate" }) await world.Event("a", operation);
+        string[] others = ["started", "reconnect", "stopped", "release", "migrate"];
+        foreach (var operation in others) await world.Event("a", operation);
     }
 
     [Test]
@@ -74,11 +89,16 @@ public sealed class BadInputTests
     [Arguments("*nat")]
     [Arguments("-x")]
     [Arguments("../../etc/passwd")]
-    [Arguments("01234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789")]
+    [Arguments(Digits + Digits + Digits + Digits)]
     public async Task A_guest_may_be_called_anything(string name)
     {
-        var key = System.Text.Json.JsonEncodedText.Encode(name);
-        await using var world = await World.Create($$"""{ "public_ip": "{{Public}}", "machines": { "{{key}}": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] } } }""");
+        var key = JsonEncodedText.Encode(name);
+        await using var world = await World.Create($$"""
+            {
+                "public_ip": "{{Public}}",
+                "machines": { "{{key}}": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] } }
+            }
+            """);
         var log = await world.Event(name, "start");
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
         await Assert.That(log.Split('\n').Any(line => line.Any(char.IsControl))).IsFalse();
@@ -136,7 +156,8 @@ public sealed class BadInputTests
     {
         await using var world = await World.Create();
         var argv = call.Split(' ');
-        var ended = await Tool.Run([Path.Combine(world.Directory, "hooks", argv[0]), .. argv[1..]], environment: world.HookEnvironment);
+        var program = Path.Combine(world.Directory, "hooks", argv[0]);
+        var ended = await Tool.Run([program, .. argv[1..]], environment: world.HookEnvironment);
         await Assert.That(ended.ExitCode).IsEqualTo(2);
         await Assert.That(ended.Output).IsEmpty();
         await Assert.That(ended.Error).Contains(words);
@@ -146,8 +167,12 @@ public sealed class BadInputTests
     public async Task It_runs_where_there_is_nothing_but_itself()
     {
         await using var world = await World.Create();
-        var ended = await Tool.Run(["sh", "-euc", "mkdir \"$D/empty\"; cp \"$D/hooks/hookaot\" \"$D/empty\"; exec chroot \"$D/empty\" /hookaot qemu a start begin -"],
-            environment: new Dictionary<string, string> { ["D"] = world.Directory });
+        const string Script = """
+            mkdir empty
+            cp hooks/hookaot empty
+            exec chroot empty /hookaot qemu a start begin -
+            """;
+        var ended = await Tool.Run(["sh", "-euc", $"cd {world.Directory}\n{Script}"]);
         await Assert.That(ended.ExitCode).IsEqualTo(0);
         await Assert.That(ended.Output).IsEmpty();
         await Assert.That(ended.Error).Contains("/etc/libvirt/hooks/config.json does not exist");
@@ -158,11 +183,14 @@ public sealed class BadInputTests
     {
         await using var world = await World.Create();
         var path = world.HookEnvironment["HOOKAOT_LOG_SOCKET"];
-        using var syslog = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Unspecified);
-        syslog.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path));
+        using var syslog = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        syslog.Bind(new UnixDomainSocketEndPoint(path));
         await Assert.That(await world.Event("a", "start")).IsEmpty();
         var line = new byte[1024];
         var length = await syslog.ReceiveAsync(line);
-        await Assert.That(Encoding.UTF8.GetString(line, 0, length)).Matches(@"^<30>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d libvirt-hook-qemu\[\d+\]: a start: 1 forwards for 1 active guests$");
+        const string Time = @"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d";
+        const string Words = "a start: 1 forwards for 1 active guests";
+        await Assert.That(Encoding.UTF8.GetString(line, 0, length))
+            .Matches($@"^<30>{Time} libvirt-hook-qemu\[\d+\]: {Words}$");
     }
 }

@@ -7,8 +7,14 @@ namespace HookAot.Tests.Netns;
 public sealed class CompletionTests
 {
     private const string Config = """
-        { "machines": { "web": { "private_ip": "192.168.122.2", "port_map": [[8080, 80], ["5000-5010", "6000-6010"]] }, "web two": { "port_map": [443] }, "mail\u001b[2J": {} },
-          "networks": { "default": "192.168.122.0/24" } }
+        {
+            "machines": {
+                "web": { "private_ip": "192.168.122.2", "port_map": [[8080, 80], ["5000-5010", "6000-6010"]] },
+                "web two": { "port_map": [443] },
+                "mail\u001b[2J": {}
+            },
+            "networks": { "default": "192.168.122.0/24" }
+        }
         """;
 
     /// <summary>Asks each shell what the line's last word may become.</summary>
@@ -23,7 +29,8 @@ public sealed class CompletionTests
             source <("$H" completion zsh); words=("${(@)${(@s: :)L}}"); CURRENT=${#words}; _hookctrl
             """,
         ["fish"] = """
-            function hookctrl; $H $argv; end; $H completion fish | source; complete -C "$L" | string replace -r '\t.*' ''
+            function hookctrl; $H $argv; end
+            $H completion fish | source; complete -C "$L" | string replace -r '\t.*' ''
             """,
     };
 
@@ -43,12 +50,14 @@ public sealed class CompletionTests
     public async Task Every_shell_completes(string line, string expected)
     {
         await using var world = await World.Create(Config);
-        var environment = new Dictionary<string, string>(world.HookEnvironment) { ["H"] = Path.Combine(world.Directory, "hooks", "hookctrl"), ["L"] = line, ["HOME"] = world.Directory };
         foreach (var (shell, script) in Shells)
         {
-            var ended = await Tool.Run([shell, shell == "zsh" ? "-fc" : "-c", script], environment: environment);
-            var replies = ended.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(r => r.Replace("\\ ", " ", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
-            await Assert.That(string.Join(',', replies)).IsEqualTo(expected).Because($"{shell}: {ended.Error}");
+            string[] command = [shell, shell == "zsh" ? "-fc" : "-c", script];
+            var ended = await Tool.Run(command, environment: For(world, line));
+            var replies = ended.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            var words = replies.Select(reply => reply.Replace("\\ ", " ", StringComparison.Ordinal));
+            var sorted = string.Join(',', words.Order(StringComparer.Ordinal));
+            await Assert.That(sorted).IsEqualTo(expected).Because($"{shell}: {ended.Error}");
         }
     }
 
@@ -56,8 +65,9 @@ public sealed class CompletionTests
     public async Task Bash_leaves_the_part_before_a_colon_as_it_is()
     {
         await using var world = await World.Create(Config);
-        var environment = new Dictionary<string, string>(world.HookEnvironment) { ["H"] = Path.Combine(world.Directory, "hooks", "hookctrl"), ["L"] = "hookctrl port remove web 8080:" };
-        await Assert.That((await Tool.Run(["bash", "-c", "COMP_WORDBREAKS=:; " + Shells["bash"]], environment: environment)).Output).IsEqualTo("80/tcp\n");
+        string[] command = ["bash", "-c", "COMP_WORDBREAKS=:; " + Shells["bash"]];
+        var ended = await Tool.Run(command, environment: For(world, "hookctrl port remove web 8080:"));
+        await Assert.That(ended.Output).IsEqualTo("80/tcp\n");
     }
 
     [Test]
@@ -67,4 +77,12 @@ public sealed class CompletionTests
         await Assert.That(await world.Done("completion words show ")).IsEqualTo("web\nweb two\n");
         await Assert.That(await world.Refused("completion tcsh", 2)).Contains("tcsh").And.Contains("bash");
     }
+
+    // What the shells' scripts use: the program, the line, and a home without settings.
+    private static Dictionary<string, string> For(World world, string line) => new(world.HookEnvironment)
+    {
+        ["H"] = world.HookctrlPath(),
+        ["L"] = line,
+        ["HOME"] = world.Directory,
+    };
 }

@@ -3,9 +3,12 @@ namespace HookAot.Tests.Netns;
 /// <summary>Calls of the published hookctrl on the world's host.</summary>
 internal static class Hookctrl
 {
+    /// <summary>Its path.</summary>
+    public static string HookctrlPath(this World world) => Path.Combine(world.Directory, "hooks", "hookctrl");
+
     /// <summary>Calls it.</summary>
     public static Task<Ended> Call(this World world, params IEnumerable<string> arguments) =>
-        Tool.Run([.. world.Host.Enter, Path.Combine(world.Directory, "hooks", "hookctrl"), .. arguments], environment: world.HookEnvironment);
+        Tool.Run([.. world.Host.Enter, world.HookctrlPath(), .. arguments], environment: world.HookEnvironment);
 
     /// <summary>Calls it with words between spaces; it has to end with exit code 0.</summary>
     /// <returns>Its standard output.</returns>
@@ -25,8 +28,4 @@ internal static class Hookctrl
         await Assert.That(ended.Output).IsEmpty();
         return ended.Error;
     }
-
-    /// <summary>Tells the host, by libvirt's live status file, that a guest runs at vnet0.</summary>
-    public static Task Runs(this World world, string guest) =>
-        File.WriteAllTextAsync(Path.Combine(world.Directory, "libvirt", "qemu", guest + ".xml"), $"<domstatus state='running' pid='1'>{World.Domain(guest)}</domstatus>");
 }

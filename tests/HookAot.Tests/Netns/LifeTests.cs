@@ -3,7 +3,9 @@ using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
 
-/// <summary>What becomes of the rules when guests come and go, and when somebody else changes them or kills the hook.</summary>
+/// <summary>
+/// What becomes of the rules when guests come and go, when another program changes them, and when the hook is killed.
+/// </summary>
 [Category("Netns")]
 public sealed class LifeTests
 {
@@ -49,8 +51,9 @@ public sealed class LifeTests
         var ours = await world.OurRules();
         await world.Host.Run($"D={world.Directory}; {damage}");
         await world.Quietly("a", "reconnect");
+        var first = await world.Iptables("-S FORWARD 1");
         await Assert.That(await world.OurRules()).IsEqualTo(ours);
-        await Assert.That((await world.Iptables("-S FORWARD 1")).Trim()).IsEqualTo("-A FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD");
+        await Assert.That(first).IsEqualTo("-A FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD\n");
         if (!onlyOurs) await world.Iptables("-D FORWARD -j DROP"); // it was not taken away, only overtaken
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
     }
@@ -58,11 +61,8 @@ public sealed class LifeTests
     [Test]
     public async Task Running_guests_are_found_where_there_is_no_record()
     {
-        await using var world = await World.Create($$"""
-            { "public_ip": "{{Public}}", "machines": {
-                "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] }, "b": { "private_ip": "{{AddressB}}", "port_map": [[8080, 80]] } } }
-            """);
-        await File.WriteAllTextAsync(Path.Combine(world.Directory, "libvirt", "qemu", "b.xml"), $"<!-- libvirt's --><domstatus state='running'>{Domain("b")}</domstatus>");
+        await using var world = await World.Create(TwoForwards);
+        await File.WriteAllTextAsync(world.StatusFile("b"), $"<!-- libvirt's -->{GuestXml.Status("b")}");
         await world.Quietly("a", "start");
         await Assert.That(await world.Client.Tcp(Public, 8080)).IsEqualTo("B:80 from 192.168.0.50");
     }
@@ -71,27 +71,23 @@ public sealed class LifeTests
     public async Task Twenty_guests_that_start_at_once_are_all_served()
     {
         var names = Enumerable.Range(1, 20).Select(i => $"guest{i}").ToList();
-        var machines = names.Select((name, i) => $$"""{{'"'}}{{name}}": { "private_ip": "192.168.122.{{100 + i}}", "port_map": [{{3000 + i}}] }""");
-        await using var world = await World.Create($$"""{ "machines": { {{string.Join(", ", machines)}} } }""");
+        await using var world = await World.Create(Configs.OnePortEach(names));
         var ended = await Task.WhenAll(names.Select(name => world.Hook("qemu", name, "start")));
         await Assert.That(ended.All(e => e is { ExitCode: 0, Output: "" })).IsTrue();
         var rules = await world.OurRules();
-        foreach (var i in Enumerable.Range(0, 20)) await Assert.That(rules).Contains($"--dport {3000 + i} ");
+        for (var i = 0; i < names.Count; i++) await Assert.That(rules).Contains($"--dport {Configs.FirstPort + i} ");
         await Task.WhenAll(names.Select(name => world.Hook("qemu", name, "stopped")));
         await Assert.That(await world.OurRules()).IsEmpty();
     }
 
     [Test]
-    public async Task A_guest_whose_rules_the_kernel_refuses_costs_nobody_else_his()
+    public async Task A_guest_whose_rules_the_kernel_refuses_costs_no_other_guest_its_own()
     {
-        await using var world = await World.Create($$"""
-            { "public_ip": "{{Public}}", "machines": {
-                "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] }, "b": { "private_ip": "{{AddressB}}", "port_map": [[8080, 80]] } } }
-            """);
+        await using var world = await World.Create(TwoForwards);
         // A kernel that does not take b's rules: real iptables-restore, which is given a target that does not exist.
-        var fake = await world.Program("iptables-restore", $"#!/bin/sh\nexec sed 's/-j DNAT --to-destination {AddressB}.*/-j NOSUCH/' | /usr/sbin/iptables-restore \"$@\"\n");
-        await world.Program("iptables", "#!/bin/sh\nexec /usr/sbin/iptables \"$@\"\n");
-        world.HookEnvironment["IPTABLES_BINARY"] = fake[..^"-restore".Length];
+        await world.FakeTool($"""
+            sed 's/-j DNAT --to-destination {AddressB}.*/-j NOSUCH/' | {world.RealTool}-restore "$@"
+            """);
         await world.Quietly("a", "start");
         var log = await world.Event("b", "start");
         await Assert.That(log).Contains("b is left out, the kernel refuses its rules");
@@ -101,8 +97,15 @@ public sealed class LifeTests
     [Test]
     public async Task A_udp_flow_that_is_older_than_the_guest_reaches_it_and_ends_with_it()
     {
-        await using var world = await World.Create(
-            $$"""{ "public_ip": "{{Public}}", "machines": { "a": { "private_ip": "{{AddressA}}", "port_map": [{ "public": 2222, "vm": 22, "protocol": "udp" }] } } }""");
+        await using var world = await World.Create($$"""
+            {
+                "public_ip": "{{Public}}",
+                "machines": { "a": {
+                    "private_ip": "{{AddressA}}",
+                    "port_map": [{ "public": 2222, "vm": 22, "protocol": "udp" }]
+                } }
+            }
+            """);
         world.Host.Serve("host", 2222);
         using var flow = await world.Client.UdpFlow(Public, 2222);
         await Assert.That(await flow.Ask()).IsEqualTo("host:2222 from 192.168.0.50");

@@ -6,8 +6,8 @@ using System.Text;
 namespace HookAot.Tests.Netns;
 
 /// <summary>
-/// A host of the test's world: a network namespace. A socket belongs for ever to the namespace of the thread that made it, so a thread
-/// that enters the namespace makes it, and everything else happens where it always does.
+/// A host of the test's world: a network namespace. A socket belongs for ever to the namespace of the thread that made
+/// it, so a thread that enters the namespace makes it, and everything else happens where it always does.
 /// </summary>
 internal sealed partial class NetworkNamespace(string name) : IDisposable
 {
@@ -21,7 +21,9 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
     /// <summary>Its name, as for "ip netns".</summary>
     public string Name => name;
 
-    /// <summary>Serves TCP and UDP ports. Each answers "WHO:PORT from PEER", PEER being the address that it sees.</summary>
+    /// <summary>
+    /// Serves TCP and UDP ports. Each answers "WHO:PORT from PEER", PEER being the address that it sees.
+    /// </summary>
     public void Serve(string who, params int[] ports)
     {
         foreach (var port in ports)
@@ -43,9 +45,12 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
 
     /// <summary>Runs a program here that has to succeed.</summary>
     /// <returns>What it wrote to stdout.</returns>
-    public Task<string> Run(string command, string input = "") => Tool.Succeed([.. Enter, "sh", "-euc", command], input);
+    public Task<string> Run(string command, string input = "") =>
+        Tool.Succeed([.. Enter, "sh", "-euc", command], input);
 
-    /// <summary>What to put before a command to run it here. Unlike a thread that entered, it sees the namespace's own /sys.</summary>
+    /// <summary>
+    /// What to put before a command to run it here. Unlike a thread that entered, it sees the namespace's own /sys.
+    /// </summary>
     public IReadOnlyList<string> Enter => ["ip", "netns", "exec", name];
 
     /// <summary>Stops serving.</summary>
@@ -85,7 +90,8 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
             while (true)
             {
                 var received = await socket.ReceiveFromAsync(new byte[16], new IPEndPoint(IPAddress.Any, 0));
-                await socket.SendToAsync(Answer(who, received.RemoteEndPoint), received.RemoteEndPoint);
+                var peer = received.RemoteEndPoint;
+                await socket.SendToAsync(Answer(who, peer), peer);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -94,9 +100,15 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
         }
     }
 
-    private static byte[] Answer(string who, EndPoint peer) => Encoding.ASCII.GetBytes($"{who} from {((IPEndPoint)peer).Address}");
+    private static byte[] Answer(string who, EndPoint peer)
+    {
+        var address = ((IPEndPoint)peer).Address;
+        return Encoding.ASCII.GetBytes($"{who} from {address}");
+    }
 
-    /// <summary>A UDP socket that keeps its port from one question to the next, so that the kernel sees one flow.</summary>
+    /// <summary>
+    /// A UDP socket that keeps its port from one question to the next, so that the kernel sees one flow.
+    /// </summary>
     public async Task<Flow> UdpFlow(string address, int port)
     {
         var socket = Make(SocketType.Dgram);
@@ -152,15 +164,15 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
 
     private Socket Make(SocketType type)
     {
+        var protocol = type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp;
         var made = new TaskCompletionSource<Socket>();
         // A thread of its own, which ends in the namespace: one of the pool's would have to be brought back.
         var thread = new Thread(() =>
         {
             try
             {
-                using var file = File.OpenHandle($"/run/netns/{name}");
-                if (setns(file, CLONE_NEWNET) != 0) throw new IOException($"entering {name}: {Marshal.GetLastPInvokeErrorMessage()}");
-                made.SetResult(new Socket(AddressFamily.InterNetwork, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp));
+                EnterForGood();
+                made.SetResult(new Socket(AddressFamily.InterNetwork, type, protocol));
             }
             catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
             {
@@ -169,6 +181,14 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
         });
         thread.Start();
         return made.Task.GetAwaiter().GetResult();
+    }
+
+    private void EnterForGood()
+    {
+        using var file = File.OpenHandle($"/run/netns/{name}");
+        if (setns(file, CLONE_NEWNET) == 0) return;
+
+        throw new IOException($"entering {name}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     [LibraryImport("libc", SetLastError = true)]

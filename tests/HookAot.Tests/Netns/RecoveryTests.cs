@@ -3,16 +3,17 @@ using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
 
-/// <summary>Whatever was cut short, taken out or doubled, the next event makes it right.</summary>
+/// <summary>Rules that were cut short, taken out or doubled: the next event makes them right.</summary>
 [Category("Netns")]
 public sealed class RecoveryTests
 {
-    private const string Two = $$"""
-        { "public_ip": "{{Public}}", "machines": {
-            "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] }, "b": { "private_ip": "{{AddressB}}", "port_map": [[8080, 80]] } } }
-        """;
-
-    private const string Machines20 = "192.168.122.1";
+    private static readonly (string Chain, string[] Jumps)[] Jumps =
+    [
+        ("FORWARD", ["-m conntrack --ctstate DNAT -j HOOKAOT-FWD", "-j HOOKAOT-NET"]),
+        ("PREROUTING", ["-j HOOKAOT-DNAT"]),
+        ("OUTPUT", ["-j HOOKAOT-DNAT"]),
+        ("POSTROUTING", ["-m conntrack --ctstate DNAT -j HOOKAOT-SNAT"]),
+    ];
 
     [Test]
     [Arguments("iptables -D FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD")]
@@ -26,7 +27,11 @@ public sealed class RecoveryTests
     [Arguments("iptables -t nat -F; iptables -t nat -X; iptables -F FORWARD")]
     [Arguments("iptables -F; iptables -X; iptables -t nat -F PREROUTING")]
     [Arguments("iptables -A HOOKAOT-FWD -j DROP; iptables -t nat -I HOOKAOT-DNAT -j RETURN")]
-    [Arguments("iptables -t nat -I PREROUTING -p tcp -j RETURN; iptables -t nat -I OUTPUT -p tcp -j RETURN; iptables -I FORWARD -j REJECT")]
+    [Arguments("""
+        iptables -t nat -I PREROUTING -p tcp -j RETURN
+        iptables -t nat -I OUTPUT -p tcp -j RETURN
+        iptables -I FORWARD -j REJECT
+        """)]
     public async Task Each_jump_is_there_once_and_first_after_the_next_event(string damage)
     {
         await using var world = await Started();
@@ -44,9 +49,9 @@ public sealed class RecoveryTests
     [Arguments("iptables -I FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD")]
     [Arguments("iptables -t nat -I PREROUTING -j HOOKAOT-DNAT")]
     [Arguments("iptables-save | grep -e '^[*]' -e HOOKAOT -e COMMIT | grep -v '^:' | iptables-restore --noflush")]
-    public async Task A_jump_that_somebody_doubled_is_gone_after_the_stop(string damage)
+    public async Task A_jump_that_was_doubled_is_gone_after_the_stop(string damage)
     {
-        await using var world = await World.Create(Two);
+        await using var world = await World.Create(TwoForwards);
         var before = await world.Rules();
         await world.Event("a", "start");
         await world.Host.Run(damage);
@@ -65,7 +70,7 @@ public sealed class RecoveryTests
     [Arguments("iptables -t nat -D OUTPUT -j HOOKAOT-DNAT")]
     [Arguments("nft flush ruleset")]
     [Arguments("rm -r \"$D/run\"")]
-    public async Task The_last_stop_takes_out_what_somebody_left_of_ours(string damage)
+    public async Task The_last_stop_takes_out_what_is_left_of_ours(string damage)
     {
         await using var world = await Started();
         await world.Host.Run($"D={world.Directory}; {damage}");
@@ -81,17 +86,13 @@ public sealed class RecoveryTests
     [Arguments("after")]
     public async Task Killed_with_its_tool_half_way_the_next_event_gives_the_right_rules(string moment)
     {
-        await using var world = await World.Create(Two);
+        await using var world = await World.Create(TwoForwards);
         var none = await world.Rules();
-        var tool = world.HookEnvironment["IPTABLES_BINARY"];
-        var killing = await Killing(world, moment);
         await world.Event("b", "start");
         var b = await world.Rules();
         foreach (var (operation, again) in ((string, string)[])[("start", "start"), ("stopped", "release")])
         {
-            world.HookEnvironment["IPTABLES_BINARY"] = killing;
-            await Assert.That((await world.Hook("qemu", "a", operation)).ExitCode).IsEqualTo(137);
-            world.HookEnvironment["IPTABLES_BINARY"] = tool;
+            await Killed(world, operation, moment);
             await world.Event("a", again);
             if (operation == "start") await Reachable(world);
             await Assert.That(await world.Client.Tcp(Public, 8080)).IsEqualTo("B:80 from 192.168.0.50");
@@ -108,15 +109,12 @@ public sealed class RecoveryTests
     [Arguments("after")]
     public async Task Killed_in_the_only_guests_start_its_stop_leaves_nothing(string moment)
     {
-        await using var world = await World.Create(Two);
+        await using var world = await World.Create(TwoForwards);
         var none = await world.Rules();
-        var tool = world.HookEnvironment["IPTABLES_BINARY"];
-        var killing = await Killing(world, moment);
-        for (var life = 0; life < 2; life++) // the first without a record, the second with one that says that nothing is there
+        // The first life begins without a record, the second with one that says that nothing is there.
+        for (var life = 0; life < 2; life++)
         {
-            world.HookEnvironment["IPTABLES_BINARY"] = killing;
-            await Assert.That((await world.Hook("qemu", "a", "start")).ExitCode).IsEqualTo(137);
-            world.HookEnvironment["IPTABLES_BINARY"] = tool;
+            await Killed(world, "start", moment);
             await world.Event("a", "stopped");
             await Assert.That(await world.Rules()).IsEqualTo(none).Because($"life {life}");
             await world.Event("a", "start");
@@ -130,13 +128,10 @@ public sealed class RecoveryTests
     [Arguments("after")]
     public async Task Killed_in_the_last_stop_the_release_leaves_nothing(string moment)
     {
-        await using var world = await World.Create(Two);
+        await using var world = await World.Create(TwoForwards);
         var none = await world.Rules();
         await world.Event("a", "start");
-        var tool = world.HookEnvironment["IPTABLES_BINARY"];
-        world.HookEnvironment["IPTABLES_BINARY"] = await Killing(world, moment);
-        await Assert.That((await world.Hook("qemu", "a", "stopped")).ExitCode).IsEqualTo(137);
-        world.HookEnvironment["IPTABLES_BINARY"] = tool;
+        await Killed(world, "stopped", moment);
 
         await world.Event("a", "release");
 
@@ -146,23 +141,23 @@ public sealed class RecoveryTests
     [Test]
     public async Task The_tool_of_a_killed_hook_ends_before_the_next_hook_begins()
     {
-        await using var world = await World.Create(Two);
+        await using var world = await World.Create(TwoForwards);
         var none = await world.Rules();
         await world.Event("b", "start");
         await world.Event("b", "stopped");
-        var tool = world.HookEnvironment["IPTABLES_BINARY"];
         await world.Host.Run($"mkfifo {world.Directory}/go {world.Directory}/done");
         // It outlives its hook, and puts the rules in only when it is told to.
-        world.HookEnvironment["IPTABLES_BINARY"] = await Wrapper(world,
-            $"kill -KILL $PPID; read -r x <{world.Directory}/go; {tool}-restore \"$@\"; echo >{world.Directory}/done");
-        await Assert.That((await world.Hook("qemu", "a", "start")).ExitCode).IsEqualTo(137);
-        world.HookEnvironment["IPTABLES_BINARY"] = tool;
+        await KilledBy(world, "start", $"""
+            kill -KILL $PPID
+            read -r x <{world.Directory}/go
+            {world.RealTool}-restore "$@"
+            echo >{world.Directory}/done
+            """);
 
         var next = world.Event("a", "stopped");
         var inode = (await world.Host.Run($"stat -c %i {world.HookEnvironment["HOOKAOT_RUN_DIR"]}/lock")).Trim();
-        // Until it waits for the lock: "1: -> FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF" (proc(5)). Or did not need to.
-        while (!next.IsCompleted && !(await File.ReadAllLinesAsync("/proc/locks")).Any(l =>
-            l.Contains("-> FLOCK", StringComparison.Ordinal) && l.Contains($":{inode} ", StringComparison.Ordinal))) await Task.Yield();
+        // Until it waits for the lock, or did not need to.
+        while (!next.IsCompleted && !await IsWaitedFor(inode)) await Task.Yield();
         await Tool.Succeed(["sh", "-c", $"echo >{world.Directory}/go; read -r x <{world.Directory}/done"]);
         await next;
 
@@ -173,13 +168,13 @@ public sealed class RecoveryTests
     public async Task Killed_anywhere_on_its_way_the_next_event_gives_the_right_rules()
     {
         const int Moments = 30;
-        await using var world = await World.Create(Two);
+        await using var world = await World.Create(TwoForwards);
         await world.Event("b", "start");
         var none = await world.Rules();
         await world.Event("a", "start");
         var both = await world.Rules();
 
-        // How long one takes on this machine: the moments are spread over it. The child is left to itself, as when only the hook is killed.
+        // How long one takes on this machine: the moments are spread over it.
         var clock = System.Diagnostics.Stopwatch.StartNew();
         await world.Event("a", "reconnect");
         var whole = clock.Elapsed.TotalSeconds;
@@ -188,10 +183,14 @@ public sealed class RecoveryTests
         {
             var (operation, again, right) = i % 2 == 0 ? ("stopped", "release", none) : ("start", "start", both);
             var seconds = (whole * (i + 1) / Moments).ToString("F6", CultureInfo.InvariantCulture);
-            var ended = await world.Hook("qemu", "a", operation, null, "timeout", "--foreground", "-s", "KILL", seconds);
+            // The child is left to itself, as when only the hook is killed.
+            string[] limited = ["timeout", "--foreground", "-s", "KILL", seconds];
+            var ended = await world.Hook("qemu", "a", operation, null, limited);
             if (ended.ExitCode != 0) killed++;
+
             await world.Event("a", again);
-            await Assert.That(await world.Rules()).IsEqualTo(right).Because($"{operation} was killed after {seconds} s");
+            var moment = $"{operation} was killed after {seconds} s";
+            await Assert.That(await world.Rules()).IsEqualTo(right).Because(moment);
         }
 
         await Assert.That(killed).IsGreaterThan(0);
@@ -211,14 +210,13 @@ public sealed class RecoveryTests
     [Arguments("mkdir run/events/9; truncate -s 100M run/state.json")]
     [Arguments("rm -r run/events")]
     [Arguments("rm run/lock")]
-    public async Task A_record_that_nobody_understands_does_no_harm(string damage)
+    public async Task A_record_that_cannot_be_understood_does_no_harm(string damage)
     {
-        await using var world = await World.Create(Two);
+        await using var world = await World.Create(TwoForwards);
         await world.Event("b", "start");
         await world.Event("a", "start");
         var rules = await world.Rules();
-        foreach (var name in (string[])["a", "b"])
-            await File.WriteAllTextAsync(Path.Combine(world.Directory, "libvirt", "qemu", name + ".xml"), $"<domstatus>{Domain(name)}</domstatus>");
+        foreach (var name in (string[])["a", "b"]) await world.Runs(name);
         await world.Host.Run($"cd {world.Directory}; {damage}");
 
         await world.Event("a", "reconnect");
@@ -227,7 +225,7 @@ public sealed class RecoveryTests
 
         foreach (var name in (string[])["a", "b"])
         {
-            File.Delete(Path.Combine(world.Directory, "libvirt", "qemu", name + ".xml"));
+            File.Delete(world.StatusFile(name));
             await world.Event(name, "stopped");
         }
 
@@ -237,28 +235,33 @@ public sealed class RecoveryTests
     [Test]
     public async Task Guests_that_come_and_go_at_once_end_as_those_that_came_one_by_one()
     {
-        var names = Enumerable.Range(0, 20).Select(i => $"g{i}").ToList();
-        var machines = names.Select((name, i) => $"\"{name}\": {{ \"private_ip\": \"{Machines20}{i:d2}\", \"port_map\": [{3000 + i}] }}");
-        await using var world = await World.Create($$"""{ "machines": { {{string.Join(", ", machines)}} } }""");
+        var first = Enumerable.Range(0, 10).Select(i => $"g{i}").ToList();
+        var second = Enumerable.Range(10, 10).Select(i => $"g{i}").ToList();
+        await using var world = await World.Create(Configs.OnePortEach([.. first, .. second]));
         var before = await world.Rules();
-        foreach (var name in names.Take(10)) await world.Event(name, "start");
+        foreach (var name in first) await world.Event(name, "start");
         var ten = await world.Rules();
-        await Task.WhenAll(names.Skip(10).Select(name => world.Event(name, "start")));
+        await Task.WhenAll(second.Select(name => world.Event(name, "start")));
         var twenty = await world.Rules();
 
         // One half goes while the other half comes.
-        await Task.WhenAll(names.Skip(10).Select(name => world.Event(name, "stopped")).Concat(names.Take(10).Select(name => world.Event(name, "reconnect"))));
+        var going = second.Select(name => world.Event(name, "stopped"));
+        var coming = first.Select(name => world.Event(name, "reconnect"));
+        await Task.WhenAll([.. going, .. coming]);
         await Assert.That(await world.Rules()).IsEqualTo(ten);
-        foreach (var name in names.Skip(10)) await world.Event(name, "start");
+
+        foreach (var name in second) await world.Event(name, "start");
         await Assert.That(await world.Rules()).IsEqualTo(twenty);
-        await Task.WhenAll(names.Select(name => world.Event(name, "stopped")));
+
+        await Task.WhenAll([.. first.Concat(second).Select(name => world.Event(name, "stopped"))]);
         await Assert.That(await world.Rules()).IsEqualTo(before);
-        await Assert.That(Directory.EnumerateFileSystemEntries(Path.Combine(world.HookEnvironment["HOOKAOT_RUN_DIR"], "events"))).IsEmpty();
+        var events = Path.Combine(world.HookEnvironment["HOOKAOT_RUN_DIR"], "events");
+        await Assert.That(Directory.EnumerateFileSystemEntries(events)).IsEmpty();
     }
 
     private static async Task<World> Started()
     {
-        var world = await World.Create(Two);
+        var world = await World.Create(TwoForwards);
         await world.Event("a", "start");
         return world;
     }
@@ -273,33 +276,37 @@ public sealed class RecoveryTests
     private static async Task JumpsAreOnceAndFirst(World world)
     {
         var rules = (await world.Rules()).Split('\n');
-        foreach (var (chain, jumps) in ((string, string[])[])
-            [("FORWARD", ["-m conntrack --ctstate DNAT -j HOOKAOT-FWD", "-j HOOKAOT-NET"]), ("PREROUTING", ["-j HOOKAOT-DNAT"]),
-             ("OUTPUT", ["-j HOOKAOT-DNAT"]), ("POSTROUTING", ["-m conntrack --ctstate DNAT -j HOOKAOT-SNAT"])])
+        foreach (var (chain, jumps) in Jumps)
         {
             var all = rules.Where(r => r.StartsWith($"-A {chain} ", StringComparison.Ordinal)).ToList();
-            await Assert.That(string.Join('\n', all.Take(jumps.Length))).IsEqualTo(string.Join('\n', jumps.Select(j => $"-A {chain} {j}")));
-            await Assert.That(all.Count(r => r.Contains("HOOKAOT", StringComparison.Ordinal))).IsEqualTo(jumps.Length);
+            var ours = all.Where(r => r.Contains("HOOKAOT", StringComparison.Ordinal));
+            var expected = string.Join('\n', jumps.Select(jump => $"-A {chain} {jump}"));
+            await Assert.That(string.Join('\n', all.Take(jumps.Length))).IsEqualTo(expected);
+            await Assert.That(ours.Count()).IsEqualTo(jumps.Length);
         }
     }
 
-    // An iptables that ends the hook that called it.
-    private static Task<string> Killing(World world, string moment)
+    // An event of guest "a" whose hook is killed by the iptables-restore that it calls.
+    private static Task Killed(World world, string operation, string moment) => KilledBy(world, operation, moment switch
     {
-        var tool = world.HookEnvironment["IPTABLES_BINARY"];
-        return Wrapper(world, moment switch
-        {
-            "before" => "kill -KILL $PPID; exit 1",
-            "after" => $"{tool}-restore \"$@\"; kill -KILL $PPID",
-            // The first table is in, the second is not.
-            _ => $"sed '/^COMMIT/q' | {tool}-restore \"$@\"; kill -KILL $PPID",
-        });
+        "before" => "kill -KILL $PPID; exit 1",
+        "after" => $"{world.RealTool}-restore \"$@\"; kill -KILL $PPID",
+        // The first table is in, the second is not.
+        _ => $"sed '/^COMMIT/q' | {world.RealTool}-restore \"$@\"; kill -KILL $PPID",
+    });
+
+    private static async Task KilledBy(World world, string operation, string script)
+    {
+        await world.FakeTool(script);
+        await Assert.That((await world.Hook("qemu", "a", operation)).ExitCode).IsEqualTo(137);
+        world.HookEnvironment["IPTABLES_BINARY"] = world.RealTool;
     }
 
-    // An iptables whose iptables-restore is a shell script.
-    private static async Task<string> Wrapper(World world, string script)
+    // Its line in /proc/locks is "1: -> FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF" (proc(5)).
+    private static async Task<bool> IsWaitedFor(string inode)
     {
-        await world.Program("wrapped", "#!/bin/sh\nexit 1\n");
-        return (await world.Program("wrapped-restore", $"#!/bin/sh\n{script}\n"))[..^"-restore".Length];
+        var locks = await File.ReadAllLinesAsync("/proc/locks");
+        var waiters = locks.Where(line => line.Contains("-> FLOCK", StringComparison.Ordinal));
+        return waiters.Any(line => line.Contains($":{inode} ", StringComparison.Ordinal));
     }
 }

@@ -7,6 +7,10 @@ namespace HookAot.Tests.Netns;
 [Category("Netns")]
 public sealed class SurroundingsTests
 {
+    private static readonly string[] AfterTheStart = ["started", "reconnect", "stopped", "release"];
+
+    private static readonly string[] Life = ["prepare", "start", .. AfterTheStart];
+
     [Test]
     [Arguments("exec \"$0\" \"$@\" <&-")]
     [Arguments("exec \"$0\" \"$@\" >&-")]
@@ -37,10 +41,17 @@ public sealed class SurroundingsTests
         await using var world = await World.Create();
         var before = await world.Rules();
         // A copy, where that user may go: the binary itself may lie in some user's home.
-        await Tool.Succeed(["sh", "-euc", "mkdir \"$0/copy\"; cp \"$0/hooks/hookaot\" \"$0/copy/qemu\"; chmod 755 \"$0\" \"$0/copy\" \"$0/copy/qemu\"", world.Directory]);
-        foreach (var operation in (string[])["prepare", "start", "started", "reconnect", "stopped", "release"])
+        const string Copy = """
+            cd "$0"
+            mkdir copy
+            cp hooks/hookaot copy/qemu
+            chmod 755 . copy copy/qemu
+            """;
+        await Tool.Succeed(["sh", "-euc", Copy, world.Directory]);
+        string[] ordinaryUser = ["setpriv", "--reuid", "65534", "--clear-groups"];
+        foreach (var operation in Life)
         {
-            var ended = await world.Hook("../copy/qemu", "a", operation, null, "setpriv", "--reuid", "65534", "--clear-groups");
+            var ended = await world.Hook("../copy/qemu", "a", operation, null, ordinaryUser);
             await Assert.That(ended).IsEqualTo(new Ended(0, "", ""));
         }
 
@@ -59,9 +70,9 @@ public sealed class SurroundingsTests
     public async Task A_run_directory_that_cannot_be_used_kills_no_guest(string damage)
     {
         await using var world = await World.Create();
-        await Tool.Succeed(["sh", "-euc", damage], environment: new Dictionary<string, string> { ["D"] = world.HookEnvironment["HOOKAOT_RUN_DIR"] });
+        await Tool.Succeed(["sh", "-euc", $"D={world.HookEnvironment["HOOKAOT_RUN_DIR"]}; {damage}"]);
 
-        foreach (var operation in (string[])["prepare", "start", "started", "reconnect", "stopped", "release"])
+        foreach (var operation in Life)
         {
             var log = await world.Event("a", operation);
             await Assert.That(log).DoesNotContain("   at ").Because(operation);
@@ -81,18 +92,16 @@ public sealed class SurroundingsTests
     [Arguments("..")]
     public async Task Whatever_the_name_each_event_is_one_printable_line(string name)
     {
-        await using var world = await World.Create(
-            $$"""{ "debug": false, "public_ip": "", "machines": { "{{JsonEncodedText.Encode(name)}}": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] } } }""");
+        await using var world = await World.Create($$"""
+            { "debug": false, "public_ip": "", "machines": {
+                "{{JsonEncodedText.Encode(name)}}": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] } } }
+            """);
         var before = await world.Rules();
-        foreach (var (operation, words) in ((string, string)[])[("start", "1 forwards for 1 active guests\n"), ("stopped", "nothing to forward, all rules are removed\n")])
-        {
-            // Not the name in the XML: it has no way to write a control character.
-            var log = (await world.Hook("qemu", name, operation, Domain("guest"))).Error;
-            await Assert.That(log).StartsWith("libvirt-hook-qemu: ").And.EndsWith($" {operation}: {words}");
-            await Assert.That(log.TrimEnd('\n').Any(c => char.IsControl(c) || c is '\u202e' or '\u2028' or '\u2029' or '\ufeff')).IsFalse();
-            if (operation == "start") await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
-        }
 
+        await LogsOneLine(world, name, "start", "1 forwards for 1 active guests");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+
+        await LogsOneLine(world, name, "stopped", "nothing to forward, all rules are removed");
         await Assert.That(await world.Rules()).IsEqualTo(before);
     }
 
@@ -116,17 +125,10 @@ public sealed class SurroundingsTests
     }
 
     [Test]
-    [Arguments("{ ")]
-    [Arguments("{ \"machines\": { \"a\": ")]
-    [Arguments("{ \"machines\": { \"a\": {}, \"mailbox\": ")]
-    [Arguments("")]
-    [Arguments(null)]
+    [MethodDataSource(nameof(Broken))]
     public async Task A_guest_that_starts_while_the_config_is_broken_is_served_by_the_last_good_one(string? broken)
     {
-        await using var world = await World.Create(Two(strict: false));
-        await world.Quietly("a", "start");
-        if (broken is null) File.Delete(world.Config);
-        else await world.Configure(broken);
+        await using var world = await RunningWith(broken, strict: false);
 
         await Assert.That(await world.Event("mailbox", "start")).Contains("the last good configuration stays in force");
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
@@ -134,26 +136,48 @@ public sealed class SurroundingsTests
     }
 
     [Test]
-    [Arguments("{ ")]
-    [Arguments("{ \"machines\": { \"a\": ")]
-    [Arguments("{ \"machines\": { \"a\": {}, \"mailbox\": ")]
-    [Arguments("")]
-    [Arguments(null)]
+    [MethodDataSource(nameof(Broken))]
     public async Task Strict_refuses_every_start_while_the_config_is_broken(string? broken)
     {
-        await using var world = await World.Create(Two(strict: true));
-        await world.Quietly("a", "start");
-        if (broken is null) File.Delete(world.Config);
-        else await world.Configure(broken);
+        await using var world = await RunningWith(broken, strict: true);
 
         await Assert.That((await world.Hook("qemu", "mailbox", "prepare")).ExitCode).IsEqualTo(1);
         await Assert.That((await world.Hook("qemu", "mailbox", "start")).ExitCode).IsEqualTo(1);
-        foreach (var operation in (string[])["started", "reconnect", "stopped", "release"]) await world.Event("a", operation);
+        foreach (var operation in AfterTheStart) await world.Event("a", operation);
     }
 
-    // The name of one is not by chance a part of some other word in a file.
-    private static string Two(bool strict) => $$"""
-        { "strict": {{(strict ? "true" : "false")}}, "public_ip": "{{Public}}", "machines": {
-            "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] }, "mailbox": { "private_ip": "{{AddressB}}", "port_map": [[8080, 80]] } } }
-        """;
+    /// <summary>Configurations that cannot be used; null: there is none.</summary>
+    public static IEnumerable<string?> Broken() =>
+        ["{ ", "{ \"machines\": { \"a\": ", "{ \"machines\": { \"a\": {}, \"mailbox\": ", "", null];
+
+    // Guest "a" runs, and then the configuration of "a" and "mailbox" is broken.
+    private static async Task<World> RunningWith(string? broken, bool strict)
+    {
+        // The name of one is not by chance a part of some other word in a file.
+        var world = await World.Create($$"""
+            {
+                "strict": {{(strict ? "true" : "false")}},
+                "public_ip": "{{Public}}",
+                "machines": {
+                    "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] },
+                    "mailbox": { "private_ip": "{{AddressB}}", "port_map": [[8080, 80]] }
+                }
+            }
+            """);
+        await world.Quietly("a", "start");
+        if (broken is null) File.Delete(world.Config);
+        else await world.Configure(broken);
+        return world;
+    }
+
+    private static async Task LogsOneLine(World world, string name, string operation, string words)
+    {
+        // Not the name in the XML: it has no way to write a control character.
+        var log = (await world.Hook("qemu", name, operation, Domain("guest"))).Error;
+        await Assert.That(log).StartsWith("libvirt-hook-qemu: ").And.EndsWith($" {operation}: {words}\n");
+        await Assert.That(log[..^1].Any(IsUnprintable)).IsFalse();
+    }
+
+    private static bool IsUnprintable(char c) =>
+        char.IsControl(c) || c is '\u202e' or '\u2028' or '\u2029' or '\ufeff';
 }

@@ -14,16 +14,12 @@ internal static class Tool
     /// <param name="command">argv.</param>
     /// <param name="input">All of stdin.</param>
     /// <param name="environment">Variables to set besides those of the tests.</param>
-    public static async Task<Ended> Run(IReadOnlyList<string> command, string input = "", IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<Ended> Run(
+        IReadOnlyList<string> command,
+        string input = "",
+        IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(command[0], command.Skip(1))
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
-        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{command[0]} was not started");
+        using var process = Start(command, environment ?? new Dictionary<string, string>());
         using var timeout = new CancellationTokenSource(Patience);
         var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
         var error = process.StandardError.ReadToEndAsync(timeout.Token);
@@ -43,11 +39,28 @@ internal static class Tool
 
     /// <summary>Runs a program that has to succeed.</summary>
     /// <returns>What it wrote to stdout.</returns>
-    public static async Task<string> Succeed(IReadOnlyList<string> command, string input = "", IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<string> Succeed(
+        IReadOnlyList<string> command,
+        string input = "",
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var ended = await Run(command, input, environment);
-        return ended.ExitCode == 0
-            ? ended.Output
-            : throw new InvalidOperationException($"{string.Join(' ', command)} failed with exit code {ended.ExitCode}: {ended.Error}{ended.Output}");
+        if (ended.ExitCode == 0) return ended.Output;
+
+        var words = string.Join(' ', command);
+        throw new InvalidOperationException(
+            $"{words} failed with exit code {ended.ExitCode}: {ended.Error}{ended.Output}");
+    }
+
+    private static Process Start(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return Process.Start(start) ?? throw new InvalidOperationException($"{command[0]} was not started");
     }
 }

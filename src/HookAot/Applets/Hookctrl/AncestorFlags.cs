@@ -1,65 +1,111 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using HookAot.Config;
+using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
-/// <summary>The flags of the Python hookctrl: <c>--cmd add_port --name web --public_port 8080 --vm-port 80</c>, with their meaning there.</summary>
+/// <summary>
+/// The flags of the Python hookctrl, with their meaning there:
+/// <c>--cmd add_port --name web --public_port 8080 --vm-port 80</c>.
+/// </summary>
 internal static class AncestorFlags
 {
-    private static readonly string[] Commands = ["add_machine", "remove_machine", "add_network", "remove_network", "add_port", "remove_port"];
+    private static readonly string[] Commands =
+        ["add_machine", "remove_machine", "add_network", "remove_network", "add_port", "remove_port"];
 
-    private static readonly Option<string> Debug = new("--debug") { Description = "Log every command that the hook runs: true or false.", HelpName = "BOOL" };
-    private static readonly Option<string> PublicIp = new("--public_ip") { Description = "The host's public address; \"\" for every address of the host.", HelpName = "IP" };
-    private static readonly Option<string> Command = new("--cmd") { Description = $"What to do with an entry: {string.Join(", ", Commands)}.", HelpName = "COMMAND" };
-    private static readonly Option<string> Name = new("--name") { Description = "The machine's or the network's name.", HelpName = "NAME" };
-    private static readonly Option<string> PrivateIp = new("--private_ip") { Description = "The machine's own address.", HelpName = "IP" };
-    private static readonly Option<string> PublicPort = new("--public_port") { Description = "The port on the host, or a range.", HelpName = "PORT" };
-    private static readonly Option<string> VmPort = new("--vm-port") { Description = "The port on the machine, or a range.", HelpName = "PORT" };
-    private static readonly Option<string> Network = new("--network") { Description = "The network's addresses, such as 192.168.122.0/24.", HelpName = "NET" };
+    private static readonly Option<string> Debug = Flag(
+        "--debug", "BOOL", "Log every command that the hook runs: true or false.");
 
-    /// <summary>Adds the flags to the command line.</summary>
+    private static readonly Option<string> PublicIp = Flag(
+        "--public_ip", "IP", "The host's public address; \"\" for every address of the host.");
+
+    private static readonly Option<string> Command = Flag(
+        "--cmd", "COMMAND", $"What to do with an entry: {string.Join(", ", Commands)}.");
+
+    private static readonly Option<string> Name = Flag("--name", "NAME", "The machine's or the network's name.");
+    private static readonly Option<string> PrivateIp = Flag("--private_ip", "IP", "The machine's own address.");
+
+    private static readonly Option<string> PublicPort = Flag(
+        "--public_port", "PORT", "The port on the host, or a range.");
+
+    private static readonly Option<string> VmPort = Flag("--vm-port", "PORT", "The port on the machine, or a range.");
+
+    private static readonly Option<string> Network = Flag(
+        "--network", "NET", "The network's addresses, such as 192.168.122.0/24.");
+
+    /// <summary>Adds the flags to the command line, and what they do without a verb.</summary>
     public static void AddTo(Command root)
     {
         Command.CompletionSources.Add(Commands);
-        foreach (var option in new[] { Debug, PublicIp, Command, Name, PrivateIp, PublicPort, VmPort, Network }) root.Add(option);
+        Option[] flags = [Debug, PublicIp, Command, Name, PrivateIp, PublicPort, VmPort, Network];
+        foreach (var flag in flags) root.Add(flag);
+        root.SetAction(Run);
     }
 
-    /// <summary>The edits that the flags stand for; what is wrong with them goes to <paramref name="mistakes"/>.</summary>
-    public static List<ConfigEdit> Edits(ParseResult parsed, List<string> mistakes)
+    private static int Run(ParseResult parsed) => EditAndApply.Run(parsed, mistakes =>
+    {
+        var edits = Edits(parsed, mistakes);
+        if (edits.Count == 0 && mistakes.Count == 0)
+            mistakes.Add("nothing to do; 'hookctrl --help' lists the commands");
+        return edits;
+    });
+
+    private static List<ConfigEdit> Edits(ParseResult parsed, List<string> mistakes)
     {
         var edits = new List<ConfigEdit>();
-        if (parsed.GetValue(Command) is { } command)
-        {
-            if (!Commands.Contains(command))
-                mistakes.Add($"--cmd: found '{JsonValue.Shown(command)}'; expected one of {string.Join(", ", Commands)}{(Suggestion.For(command, Commands) is { } near ? $"; did you mean {near}?" : "")}");
-            else if (parsed.GetValue(Name) is not { Length: > 0 } name) mistakes.Add($"--cmd {command} needs --name NAME");
-            else if (Entry(command, name, parsed, mistakes) is { } edit) edits.Add(edit);
-        }
+        if (parsed.GetValue(Command) is { } command && OfCommand(command, parsed, mistakes) is { } edit)
+            edits.Add(edit);
 
-        if (parsed.GetValue(Debug) is { } debug && Words.Bool("--debug", debug, mistakes) is { } value) edits.Add(new ConfigEdit.SetFlag("debug", value));
-        if (parsed.GetValue(PublicIp) is { } ip && Words.PublicAddresses("--public_ip", [ip], mistakes) is { } addresses) edits.Add(new ConfigEdit.SetPublic(addresses));
+        if (parsed.GetValue(Debug) is { } debug && ArgumentParser.Bool("--debug", debug, mistakes) is { } value)
+            edits.Add(new ConfigEdit.SetFlag("debug", value));
+
+        if (parsed.GetValue(PublicIp) is { } ip
+            && ArgumentParser.PublicAddresses("--public_ip", [ip], mistakes) is { } addresses)
+            edits.Add(new ConfigEdit.SetPublic(addresses));
         return edits;
     }
 
-    private static ConfigEdit? Entry(string command, string name, ParseResult parsed, List<string> mistakes)
+    private static ConfigEdit? OfCommand(string command, ParseResult parsed, List<string> mistakes)
     {
-        switch (command)
+        if (!Commands.Contains(command))
         {
-            case "add_machine":
-                return Words.Address("--private_ip", parsed.GetValue(PrivateIp) ?? "", mistakes) is { } address ? new ConfigEdit.AddMachine(name, [address]) : null;
-            case "remove_machine":
-                return new ConfigEdit.RemoveMachine(name);
-            case "add_network":
-                return Words.Network("--network", parsed.GetValue(Network) ?? "", mistakes) is { } range ? new ConfigEdit.AddNetwork(name, range) : null;
-            case "remove_network":
-                return new ConfigEdit.RemoveNetwork(name);
-            default:
-                var publicPorts = Words.Ports("--public_port", parsed.GetValue(PublicPort) ?? "", mistakes);
-                var guestPorts = Words.Ports("--vm-port", parsed.GetValue(VmPort) ?? "", mistakes);
-                if (publicPorts is not { } from || guestPorts is not { } to) return null;
-                var port = new PortNotation(from, to, ImmutableArray<Model.Protocol>.Empty);
-                return command == "add_port" ? new ConfigEdit.AddPort(name, port) : new ConfigEdit.RemovePort(name, port);
+            var near = Suggestion.For(command, Commands) is { } known ? $"; did you mean {known}?" : "";
+            mistakes.Add(ArgumentParser.Mistake("--cmd", command, $"one of {string.Join(", ", Commands)}{near}"));
+            return null;
         }
+
+        if (parsed.GetValue(Name) is not { Length: > 0 } name)
+        {
+            mistakes.Add($"--cmd {command} needs --name NAME");
+            return null;
+        }
+
+        return command switch
+        {
+            "add_machine" => Address(parsed, mistakes) is { } own ? new ConfigEdit.AddMachine(name, [own]) : null,
+            "remove_machine" => new ConfigEdit.RemoveMachine(name),
+            "add_network" => Range(parsed, mistakes) is { } range ? new ConfigEdit.AddNetwork(name, range) : null,
+            "remove_network" => new ConfigEdit.RemoveNetwork(name),
+            "add_port" => Forward(parsed, mistakes) is { } port ? new ConfigEdit.AddPort(name, port) : null,
+            _ => Forward(parsed, mistakes) is { } port ? new ConfigEdit.RemovePort(name, port) : null,
+        };
     }
+
+    private static System.Net.IPAddress? Address(ParseResult parsed, List<string> mistakes) =>
+        ArgumentParser.Address("--private_ip", parsed.GetValue(PrivateIp) ?? "", mistakes);
+
+    private static System.Net.IPNetwork? Range(ParseResult parsed, List<string> mistakes) =>
+        ArgumentParser.Network("--network", parsed.GetValue(Network) ?? "", mistakes);
+
+    private static PortNotation? Forward(ParseResult parsed, List<string> mistakes)
+    {
+        var publicPorts = ArgumentParser.Ports("--public_port", parsed.GetValue(PublicPort) ?? "", mistakes);
+        var guestPorts = ArgumentParser.Ports("--vm-port", parsed.GetValue(VmPort) ?? "", mistakes);
+        if (publicPorts is not { } from || guestPorts is not { } to) return null;
+        return new PortNotation(from, to, ImmutableArray<Protocol>.Empty);
+    }
+
+    private static Option<string> Flag(string name, string value, string description) =>
+        new(name) { Description = description, HelpName = value };
 }

@@ -1,103 +1,155 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
-using HookAot.Backends;
+using HookAot.Config;
 using HookAot.Host;
+using HookAot.Rules;
 using Microsoft.Extensions.Logging;
 
 namespace HookAot.Applets.Hookctrl;
 
-/// <summary>hookctrl apply and plan: the rules, put in place or only shown.</summary>
+/// <summary>hookctrl apply: the rules, put in place now.</summary>
 internal static class ApplyVerb
 {
-    /// <summary>The verb apply.</summary>
-    public static Command Apply()
+    private const string Purpose = "change the rules";
+
+    /// <summary>The verb.</summary>
+    public static Command Make()
     {
-        var stopAll = new Option<bool>("--stop-all") { Description = "Take all rules out instead, as if no guest were active." };
-        var apply = new Command("apply", "Put the rules for everything that runs in place now, and say what changed.") { stopAll };
-        apply.SetAction(parsed => Run(Session.Of(parsed), parsed.GetValue(stopAll)));
+        var stopAll = new Option<bool>("--stop-all")
+        {
+            Description = "Take all rules out instead, as if no guest were active.",
+        };
+        var force = new Option<bool>("--force")
+        {
+            Description = "Also with another config than the one that the hook uses.",
+        };
+        const string description = "Put the rules for everything that runs in place now, and say what changed.";
+        var apply = new Command("apply", description) { stopAll, force };
+        apply.SetAction(parsed => Run(Session.Of(parsed), parsed.GetValue(stopAll), parsed.GetValue(force)));
         return apply;
     }
 
-    /// <summary>The verb plan.</summary>
-    public static Command Plan()
+    private static int Run(Session session, bool stopAll, bool force)
     {
-        var plan = new Command("plan", "Show exactly the script that apply would run now, and change nothing.");
-        plan.SetAction(parsed => Show(Session.Of(parsed)));
-        return plan;
-    }
+        if (session.DryRun) return PlanVerb.Run(session, stopAll);
+        if (!Session.IsRoot(Purpose)) return Session.Refused;
 
-    /// <summary>Converges now.</summary>
-    /// <param name="session">What else was said.</param>
-    /// <param name="stopAll">Whether to take all rules out instead.</param>
-    /// <param name="saved">Whether the config has just been changed.</param>
-    public static int Run(Session session, bool stopAll = false, bool saved = false)
-    {
-        if (session.DryRun) return Show(session, stopAll);
-        if (!Session.IsRoot("change the rules")) return Session.Refused;
-        var log = Syslog.OpenStandardError("hookctrl", LogLevel.Warning);
-        var cause = new Converger.Cause("hookctrl", "apply");
-        var outcome = stopAll ? Converger.RemoveAll(session.Paths, cause, log) : Converger.Apply(session.Paths, cause, log);
-        if (outcome is { Before: { } before, After: { } after })
+        // Taking everything out reads no config.
+        if (!stopAll && !force && ConfigInUse.OtherThan(session) is { } other)
         {
-            var (old, now) = (before.Ours.ToHashSet(StringComparer.Ordinal), after.Ours.ToHashSet(StringComparer.Ordinal));
-            var changes = new ChangesRow([.. now.Except(old).Select(Shown).OfType<string>()], [.. old.Except(now).Select(Shown).OfType<string>()],
-                outcome.Done, !now.SetEquals(old) || !before.Jumps.SequenceEqual(after.Jumps));
-            if (session.Json) Output.Write(JsonSerializer.Serialize(changes, HookctrlJson.Default.ChangesRow) + "\n");
-            else Output.Write(string.Concat([.. changes.Removed.Select(r => $"- {r}\n"), .. changes.Added.Select(a => $"+ {a}\n"), Sum(changes, saved)]));
+            Session.Say($"{other}: its forwards would take the place of those in force " +
+                "until the next event of a guest; say --force if that is meant");
+            return Session.Refused;
         }
 
-        return outcome.Done ? Session.Done : Session.Refused;
+        var applied = Converge(session, stopAll);
+        foreach (var error in applied.Errors) Session.Say(error);
+        Show(session, applied, saved: false);
+        return applied.Done ? Session.Done : Session.Refused;
     }
 
-    private static string Sum(ChangesRow changes, bool saved) => changes switch
+    /// <summary>Puts edits of the config into force.</summary>
+    /// <param name="session">What else was said.</param>
+    /// <param name="edits">The edits.</param>
+    /// <param name="saved">Whether they changed the file; what they ask for may be in it already.</param>
+    public static int AfterEdit(Session session, IReadOnlyList<ConfigEdit> edits, bool saved)
     {
+        if (ConfigInUse.OtherThan(session) is { } other)
+        {
+            var config = ShellWord.Quote(session.Paths.Config);
+            Session.Say($"{(saved ? "saved, and not applied" : "not applied")}: {other}; " +
+                $"'hookctrl --config {config} apply --force' puts it in force until the next event of a guest");
+            return Session.Done;
+        }
+
+        var notInForce = saved ? "saved, but not in force: " : "";
+        if (Session.WhyNotRoot(Purpose) is { } reason)
+        {
+            Session.Say($"{notInForce}{reason}");
+            return Session.Refused;
+        }
+
+        Applied applied;
+        try
+        {
+            applied = Converge(session, stopAll: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{notInForce}{e.Message}", e);
+        }
+
+        if (applied.Done || IsInForce(session, edits))
+            foreach (var error in applied.Errors) Session.Say(error);
+        else
+            Session.Say($"{notInForce}{string.Join("; ", applied.Errors)}");
+        Show(session, applied, saved);
+        return applied.Done ? Session.Done : Session.Refused;
+    }
+
+    /// <summary>Whether what differs, if anything does, is another guest's than those that were edited.</summary>
+    private static bool IsInForce(Session session, IReadOnlyList<ConfigEdit> edits)
+    {
+        if (Comparison.Read(session.Paths, out _) is not { } comparison) return false;
+        var guests = edits.Select(GuestOf).ToList();
+        if (guests.Contains(null)) return comparison.Differences.IsEmpty;
+        return comparison.Differences.All(d => d.Guest is { } guest && !guests.Contains(guest));
+    }
+
+    /// <summary>The guest that an edit is about; null where it is about all of them.</summary>
+    private static string? GuestOf(ConfigEdit edit) => edit switch
+    {
+        ConfigEdit.AddMachine machine => machine.Name,
+        ConfigEdit.SetMachine machine => machine.Name,
+        ConfigEdit.RemoveMachine machine => machine.Name,
+        ConfigEdit.AddPort port => port.Machine,
+        ConfigEdit.RemovePort port => port.Machine,
+        _ => null,
+    };
+
+    private static void Show(Session session, Applied applied, bool saved)
+    {
+        if (applied.Forwards && Obstacle.LibvirtsNftables(session.Paths) is { } obstacle) Session.Warn($"{obstacle}");
+        if (applied.Changes is not { } changes) return;
+        if (session.Json)
+        {
+            Output.Write(JsonSerializer.Serialize(changes, HookctrlJson.Default.ChangesRow) + "\n");
+            return;
+        }
+
+        foreach (var removed in changes.Removed) Output.Write($"- {removed}\n");
+        foreach (var added in changes.Added) Output.Write($"+ {added}\n");
+        Output.Write(Summary(changes, saved));
+    }
+
+    private static string Summary(ChangesRow changes, bool saved) => changes switch
+    {
+        { Changed: false, Done: false } => "",
         { Changed: false } => saved ? "saved; the rules stay as they are\n" : "nothing to change\n",
         { Added: [], Removed: [] } => "the same forwards; rules around them were put right\n",
         _ => "",
     };
 
-    private static int Show(Session session, bool stopAll = false)
-    {
-        if (!Session.IsRoot("see the rules")) return Session.Refused;
-        if (KernelRules.Read(session.Paths, lockFd: -1, out var error) is not { } listing)
-        {
-            Session.Say(error!);
-            return Session.Refused;
-        }
+    /// <summary>How a converge went.</summary>
+    /// <param name="Done">Whether everything that should be in the kernel is.</param>
+    /// <param name="Forwards">Whether anything is forwarded now.</param>
+    /// <param name="Errors">What went wrong.</param>
+    /// <param name="Changes">What changed; null where that could not be seen.</param>
+    private sealed record Applied(bool Done, bool Forwards, IReadOnlyList<string> Errors, ChangesRow? Changes);
 
-        var wanted = Wanted.Now(session.Paths);
-        foreach (var mistake in wanted.Config.Errors) Session.Say(mistake);
-        foreach (var guest in wanted.LeftOut) Session.Say($"left out: {guest}");
-        var script = IptablesTool.Script(stopAll ? Rules.Ruleset.Empty : wanted.Ruleset, listing.Plans);
-        var steps = script.IsEmpty ? [] : new[] { new ScriptRow(session.Paths.IptablesRestore!, IptablesTool.Arguments, IptablesScript.Print(script)) };
-        if (session.Json) Output.Write(JsonSerializer.Serialize(steps, HookctrlJson.Default.ScriptRowArray) + "\n");
-        else if (steps.Length == 0) Output.Write("# nothing is active, and no rule of ours is there: nothing to run\n");
-        else foreach (var step in steps) Output.Write($"# {step.Tool} {string.Join(' ', step.Arguments)}\n{step.Script}");
-        return wanted.Config.Broken ? Session.Refused : Session.Done;
+    private static Applied Converge(Session session, bool stopAll)
+    {
+        var log = new ErrorCollector(Syslog.OpenStandardError("hookctrl", LogLevel.Warning));
+        var converger = new Converger(session.Paths, Deadline.In(Limits.All), new("hookctrl", "apply"), log);
+        var outcome = stopAll ? converger.RemoveAll() : converger.Apply();
+        if (outcome is not { Before: { } before, After: { } after }) return new(outcome.Done, false, log.Errors, null);
+
+        var (old, now) = (ForwardsIn(before), ForwardsIn(after));
+        string[] added = [.. now.Except(old)];
+        string[] removed = [.. old.Except(now)];
+        var changed = !before.Contents.SequenceEqual(after.Contents);
+        return new(outcome.Done, now.Count > 0, log.Errors, new ChangesRow(added, removed, outcome.Done, changed));
     }
 
-    /// <summary>A forward's rule in words; null for a rule that only goes with one.</summary>
-    private static string? Shown(string rule)
-    {
-        var words = rule.Split(' ');
-        string? After(string word) => Array.IndexOf(words, word) is var at and >= 0 && at + 1 < words.Length ? words[at + 1] : null;
-        if (After("--to-destination") is not { } target) return null;
-        var (address, ports) = (After("-d")?.Replace("/32", "", StringComparison.Ordinal) ?? "any", After("--dport")?.Replace(':', '-'));
-        var source = After("-s") is { } net ? $" from {net}" : "";
-        return $"{After("--comment")}: {address}:{ports}/{After("-p")} -> {target.Split('/')[0]}{source}";
-    }
+    private static List<string> ForwardsIn(KernelView kernel) => [.. kernel.Translations.Select(t => t.Describe())];
 }
-
-/// <summary>What apply changed, as --json prints it.</summary>
-/// <param name="Added">Forwards that are new in the kernel.</param>
-/// <param name="Removed">Forwards that are gone.</param>
-/// <param name="Done">Whether everything that should be in the kernel is.</param>
-/// <param name="Changed">Whether anything of ours is different.</param>
-internal sealed record ChangesRow(string[] Added, string[] Removed, bool Done, bool Changed);
-
-/// <summary>One process that apply would run, as --json prints it.</summary>
-/// <param name="Tool">The program.</param>
-/// <param name="Arguments">Its arguments.</param>
-/// <param name="Script">Its standard input.</param>
-internal sealed record ScriptRow(string Tool, string[] Arguments, string Script);

@@ -1,18 +1,17 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Reflection;
 using HookAot.Config;
-using HookAot.Host;
 using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
 /// <summary>
-/// hookctrl: the command line. Results go to stdout, messages to stderr. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+/// hookctrl: the command line. Results go to stdout, messages to stderr. Exit codes: 0 done, 1 refused or failed, 2 wrong
+/// usage.
 /// </summary>
 internal static class HookctrlApplet
 {
-    private const string Overview = """
+    private const string FirstSteps = """
         hookctrl adds and removes port forwards to NAT-ed libvirt guests.
 
           hookctrl machine add web --private-ip 192.168.122.2     name a guest
@@ -28,29 +27,22 @@ internal static class HookctrlApplet
 
         """;
 
+    // A guest may be called "@web": that is no file of arguments.
+    private static readonly ParserConfiguration NoResponseFiles = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Handles one command line.</summary>
+    /// <returns>The exit code.</returns>
     public static int Run(string[] arguments)
     {
-        if (arguments.Length == 0)
-        {
-            Output.Write(Overview);
-            return Session.Done;
-        }
-
-        if (arguments is ["completion", "words", .. var words]) return CompletionVerb.Words(CommandLine(), words);
-
-        if (arguments is ["--version"]) return Version();
-
-        // A guest may be called "@web": that is no file of arguments.
-        var parsed = CommandLine().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (Missing(parsed) is { } missing) return Session.Wrong([missing]);
-        if (parsed.Errors.Count > 0) return Session.Wrong([.. parsed.Errors.Select(e => Printable.Escape(e.Message)), .. Meant(parsed), "'hookctrl --help' lists the commands"]);
         try
         {
-            using var help = new StringWriter();
-            var code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = help });
-            Output.Write(help.ToString());
-            return code;
+            return arguments switch
+            {
+                [] => ShowFirstSteps(),
+                ["--version"] => VersionVerb.Run(),
+                ["completion", "words", .. var words] => CompletionVerb.CompleteLast(CommandLine().Parse(words, NoResponseFiles), words),
+                _ => Run(CommandLine().Parse(arguments, NoResponseFiles)),
+            };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -63,78 +55,74 @@ internal static class HookctrlApplet
     internal static Command CommandLine()
     {
         // Not a RootCommand, which is called as the file is: hookaot.
-        var root = new Command("hookctrl", "Adds and removes port forwards to NAT-ed libvirt guests.") { new HelpOption("--help", "-h") };
+        var root = new Command("hookctrl", "Adds and removes port forwards to NAT-ed libvirt guests.")
+        {
+            new HelpOption("--help", "-h"),
+        };
         AncestorFlags.AddTo(root);
         foreach (var option in Session.Options) root.Add(option);
-        root.SetAction(parsed =>
-        {
-            var mistakes = new List<string>();
-            var edits = AncestorFlags.Edits(parsed, mistakes);
-            if (edits.Count == 0 && mistakes.Count == 0) mistakes.Add("nothing to do; 'hookctrl --help' lists the commands");
-            return mistakes.Count > 0 ? Session.Wrong(mistakes) : Changes.Make(Session.Of(parsed), edits);
-        });
-        root.Add(EditVerbs.Machine());
-        root.Add(EditVerbs.Port());
-        root.Add(EditVerbs.Network());
-        root.Add(EditVerbs.Set());
 
-        var list = new Command("list", "List all forwards that the config names.");
-        list.SetAction(parsed => Hookctrl.Overview.Forwards(Session.Of(parsed), null));
-        root.Add(list);
-        var name = new Argument<string>("NAME") { Description = "libvirt's name of the guest." }.WithMachines();
-        var show = new Command("show", "List the forwards of one guest.") { name };
-        show.SetAction(parsed => Hookctrl.Overview.Forwards(Session.Of(parsed), parsed.GetValue(name)));
-        root.Add(show);
-
-        root.Add(ApplyVerb.Apply());
-        root.Add(ApplyVerb.Plan());
-        root.Add(StatusVerb.Status());
-        root.Add(DoctorVerb.Doctor());
-        root.Add(ImportVerb.Import());
-        root.Add(CompletionVerb.Completion());
-
-        var file = new Argument<string>("FILE") { Description = "The file; config.json without it.", Arity = ArgumentArity.ZeroOrOne };
-        var check = new Command("check", "Show every mistake and every doubt in the config.") { file };
-        check.SetAction(parsed => Check(Session.Of(parsed), parsed.GetValue(file)));
-        root.Add(check);
-
-        var version = new Command("version", "Show the version, and what it was built from.");
-        version.SetAction(_ => Version());
-        root.Add(version);
+        root.Add(MachineVerb.Make());
+        root.Add(PortVerb.Make());
+        root.Add(NetworkVerb.Make());
+        root.Add(SetVerb.Make());
+        root.Add(ListVerbs.List());
+        root.Add(ListVerbs.Show());
+        root.Add(ApplyVerb.Make());
+        root.Add(PlanVerb.Make());
+        root.Add(StatusVerb.Make());
+        root.Add(DoctorVerb.Make());
+        root.Add(ImportVerb.Make());
+        root.Add(CompletionVerb.Make());
+        root.Add(CheckVerb.Make());
+        root.Add(VersionVerb.Make());
         return root;
     }
 
-    /// <summary>Shows "hookaot 0.1.0+SOURCE".</summary>
-    public static int Version()
+    private static int ShowFirstSteps()
     {
-        Output.Write($"hookaot {typeof(HookctrlApplet).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}\n");
+        Output.Write(FirstSteps);
         return Session.Done;
     }
 
-    private static int Check(Session session, string? file)
+    private static int Run(ParseResult parsed)
     {
-        var path = file ?? session.Paths.Config;
-        var result = ConfigReader.Read(SmallFile.Read(path, ConfigFile.MaxBytes), path);
-        foreach (var finding in result.Diagnostics) StandardError.WriteLine(finding.ToString());
-        foreach (var doubt in result.Config is { } config ? ConfigDoubts.Find(session.Paths, config) : []) StandardError.WriteLine($"{path}: warning: {doubt}");
-        return result.Diagnostics.Any(d => d.Severity == Severity.Error) ? Session.Refused : Session.Done;
+        if (MissingArguments(parsed) is { } missing) return Session.RefuseUsage([missing]);
+        if (parsed.Errors.Count > 0)
+        {
+            var mistakes = parsed.Errors.Select(e => Printable.Escape(e.Message));
+            return Session.RefuseUsage([.. mistakes, .. NearestVerb(parsed), "'hookctrl --help' lists the commands"]);
+        }
+
+        using var help = new StringWriter();
+        var code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = help });
+        Output.Write(help.ToString());
+        return code;
     }
 
-    /// <summary>Which words the command lacks; the library would not say.</summary>
-    private static string? Missing(ParseResult parsed)
+    /// <summary>Which arguments the command lacks; the library would not say.</summary>
+    private static string? MissingArguments(ParseResult parsed)
     {
+        if (parsed.Errors.Count == 0 || parsed.UnmatchedTokens.Count > 0) return null;
         var command = parsed.CommandResult.Command;
-        if (parsed.Errors.Count == 0 || parsed.UnmatchedTokens.Count > 0 || command.Parents.OfType<Command>().FirstOrDefault() is not { } parent) return null;
-        var name = parent.Name != "hookctrl" ? $"{parent.Name} {command.Name}" : command.Name;
+        if (command.Parents.OfType<Command>().FirstOrDefault() is not { } parent) return null;
+
         var lacks = command.Subcommands.Count > 0
             ? string.Join(" or ", command.Subcommands.Select(c => c.Name))
-            : string.Join(" and ", command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is not { Tokens.Count: > 0 }).Select(a => a.Name));
-        return lacks.Length == 0 ? null : $"{name}: expected {lacks}; 'hookctrl {name} --help' explains";
+            : string.Join(" and ", command.Arguments.Where(a => IsMissing(a, parsed)).Select(a => a.Name));
+        if (lacks.Length == 0) return null;
+
+        var name = parent.Name == "hookctrl" ? command.Name : $"{parent.Name} {command.Name}";
+        return $"{name}: expected {lacks}; 'hookctrl {name} --help' explains";
     }
 
-    private static IEnumerable<string> Meant(ParseResult parsed)
+    private static bool IsMissing(Argument argument, ParseResult parsed) =>
+        argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is not { Tokens.Count: > 0 };
+
+    private static string[] NearestVerb(ParseResult parsed)
     {
-        var verbs = parsed.CommandResult.Command.Subcommands.Select(c => c.Name).ToList();
-        return parsed.UnmatchedTokens.Take(1).Select(t => Suggestion.For(t, verbs)).OfType<string>().Select(v => $"did you mean '{v}'?");
+        if (parsed.UnmatchedTokens is not [var word, ..]) return [];
+        var verbs = parsed.CommandResult.Command.Subcommands.Select(c => c.Name);
+        return Suggestion.For(word, verbs) is { } near ? [$"did you mean '{near}'?"] : [];
     }
 }

@@ -8,18 +8,22 @@ namespace HookAot.Applets.Hookctrl;
 internal static class ImportVerb
 {
     /// <summary>The verb.</summary>
-    public static Command Import()
+    public static Command Make()
     {
-        var file = new Argument<string>("FILE") { Description = "Its hooks.json, such as /etc/libvirt/hooks/hooks.json." };
-        var import = new Command("import", "Take over the hooks.json of saschpe's libvirt-hook-qemu. Guests that the config has already stay as they are; what cannot be taken over is named.") { file };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "Its hooks.json, such as /etc/libvirt/hooks/hooks.json.",
+        };
+        const string description = "Take over the hooks.json of saschpe's libvirt-hook-qemu. Guests that the config has " +
+            "already stay as they are; what cannot be taken over is named.";
+        var import = new Command("import", description) { file };
         import.SetAction(parsed => Run(Session.Of(parsed), parsed.GetValue(file)!));
         return import;
     }
 
     private static int Run(Session session, string file)
     {
-        var known = File.Exists(session.Paths.Config) && Overview.Read(session) is { } config ? config.Machines.Select(m => m.Name) : [];
-        var hooks = HooksJson.Read(SmallFile.Read(file, ConfigFile.MaxBytes), file, known.ToHashSet(StringComparer.Ordinal));
+        var hooks = HooksJson.Read(SmallFile.Read(file, ConfigFile.MaxBytes), file, KnownGuests(session));
         foreach (var finding in hooks.Mistakes.Concat(hooks.Notes)) StandardError.WriteLine(finding.ToString());
         if (!hooks.Mistakes.IsEmpty)
         {
@@ -27,8 +31,14 @@ internal static class ImportVerb
             return Session.Refused;
         }
 
-        if (!hooks.Edits.IsEmpty) return Changes.Make(session, hooks.Edits);
+        if (!hooks.Edits.IsEmpty) return EditAndApply.Run(session, hooks.Edits);
         Session.Say($"{file} has no guest that the config lacks");
         return Session.Done;
+    }
+
+    private static HashSet<string> KnownGuests(Session session)
+    {
+        if (!File.Exists(session.Paths.Config) || session.UsableConfig() is not { } config) return [];
+        return config.Machines.Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
     }
 }

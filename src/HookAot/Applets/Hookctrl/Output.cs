@@ -5,44 +5,76 @@ using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
-/// <summary>Stdout: text and aligned tables; colour only on a terminal, and not with NO_COLOR (no-color.org).</summary>
+/// <summary>
+/// Standard output: text, JSON and aligned tables; colour only on a terminal, and not with NO_COLOR (no-color.org).
+/// </summary>
 internal static class Output
 {
-    private static readonly bool Colours = Libc.isatty(1) != 0 && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+    private const int Stdout = 1;
+
+    private static readonly bool Colours =
+        Libc.isatty(Stdout) != 0 && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
     /// <summary>
-    /// Writes text as it is; a reader that has seen enough ("hookctrl list | head") is no error. Not through Console, which sends a terminal
-    /// escape sequences of its own.
+    /// Writes text as it is; a reader that has seen enough ("hookctrl list | head") is no error. Not through Console,
+    /// which sends a terminal escape sequences of its own.
     /// </summary>
+    /// <exception cref="IOException">It cannot be written, such as on a full disk: hookctrl ends with 1.</exception>
     public static unsafe void Write(string text)
     {
         for (ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(text); !rest.IsEmpty;)
         {
             nint written;
-            fixed (byte* p = rest) written = Libc.write(1, p, rest.Length);
-            if (written >= 0) rest = rest[(int)written..];
-            else if (Marshal.GetLastPInvokeError() != Libc.EINTR) return;
+            fixed (byte* p = rest) written = Libc.write(Stdout, p, rest.Length);
+            if (written >= 0)
+            {
+                rest = rest[(int)written..];
+                continue;
+            }
+
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Libc.EINTR:
+                    break;
+                case Libc.EAGAIN:
+                    // A pipe that another program has set not to block.
+                    var stdout = new Libc.PollFd { Fd = Stdout, Events = Libc.POLLOUT };
+                    _ = Libc.poll(&stdout, 1, milliseconds: -1);
+                    break;
+                case EPIPE:
+                    return;
+                default:
+                    throw new IOException($"standard output: {Libc.LastError()}");
+            }
         }
     }
 
-    /// <summary>Waits, but no longer than there is somebody who reads.</summary>
-    /// <returns>Whether there is.</returns>
+    private const int EPIPE = 32; // include/uapi/asm-generic/errno-base.h
+
+    /// <summary>Waits, but no longer than there is a reader.</summary>
+    /// <param name="milliseconds">How long.</param>
+    /// <returns>Whether there is one.</returns>
     public static unsafe bool WaitWithReader(int milliseconds)
     {
-        var stdout = new Libc.PollFd { Fd = 1, Events = 0 }; // POLLERR is reported unasked
+        var stdout = new Libc.PollFd { Fd = Stdout, Events = 0 }; // POLLERR is reported unasked
         return Libc.poll(&stdout, 1, milliseconds) <= 0;
     }
 
     /// <summary>Writes a table whose columns are as wide as they need to be.</summary>
     public static void Table(IReadOnlyList<string> head, IEnumerable<IReadOnlyList<string>> rows)
     {
-        var lines = rows.Select(row => row.Select(Printable.Escape).ToArray()).Prepend([.. head]).ToList();
-        var widths = head.Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
+        var lines = new List<IReadOnlyList<string>> { head };
+        foreach (var row in rows) lines.Add([.. row.Select(Printable.Escape)]);
+        var widths = new int[head.Count];
+        foreach (var line in lines)
+            for (var column = 0; column < widths.Length; column++)
+                widths[column] = Math.Max(widths[column], line[column].Length);
+
         var text = new StringBuilder();
-        for (var i = 0; i < lines.Count; i++)
+        foreach (var line in lines)
         {
-            var line = string.Join("  ", lines[i].Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd();
-            text.Append(i == 0 ? Bold(line) : line).Append('\n');
+            var padded = string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd();
+            text.Append(ReferenceEquals(line, head) ? Bold(padded) : padded).Append('\n');
         }
 
         Write(text.ToString());

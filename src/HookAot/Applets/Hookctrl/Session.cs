@@ -1,5 +1,7 @@
 using System.CommandLine;
+using HookAot.Config;
 using HookAot.Host;
+using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -13,35 +15,88 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
     /// <summary>Exit codes.</summary>
     public const int Done = 0, Refused = 1, WrongUsage = 2;
 
-    private static readonly Option<string> ConfigOption = new("--config") { Description = "The file to use instead of config.json beside the hooks.", HelpName = "FILE", Recursive = true };
-    private static readonly Option<bool> DryRunOption = new("--dry-run") { Description = "Show the change as a diff, and change nothing.", Recursive = true };
-    private static readonly Option<bool> NoApplyOption = new("--no-apply") { Description = "Change the file, but not the rules.", Recursive = true };
-    private static readonly Option<bool> JsonOption = new("--json") { Description = "Print JSON, for programs.", Recursive = true };
+    private static readonly Option<string> ConfigOption = new("--config")
+    {
+        Description = "The file to use instead of config.json beside the hooks.",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    private static readonly Option<bool> DryRunOption = new("--dry-run")
+    {
+        Description = "Show the change as a diff, and change nothing.",
+        Recursive = true,
+    };
+
+    private static readonly Option<bool> NoApplyOption = new("--no-apply")
+    {
+        Description = "Change the file, but not the rules.",
+        Recursive = true,
+    };
+
+    private static readonly Option<bool> JsonOption = new("--json")
+    {
+        Description = "Print JSON, for programs.",
+        Recursive = true,
+    };
 
     /// <summary>The options that every verb takes.</summary>
     public static IEnumerable<Option> Options => [ConfigOption, DryRunOption, NoApplyOption, JsonOption];
+
+    /// <summary>The config that is used where --config names none.</summary>
+    public required string DefaultConfig { get; init; }
 
     /// <summary>Reads them.</summary>
     public static Session Of(ParseResult parsed)
     {
         var paths = HostPaths.FromEnvironment();
+        var defaultConfig = paths.Config;
         if (parsed.GetValue(ConfigOption) is { Length: > 0 } file) paths = paths with { Config = Path.GetFullPath(file) };
-        return new(paths, parsed.GetValue(DryRunOption), parsed.GetValue(NoApplyOption), parsed.GetValue(JsonOption));
+        var (dryRun, noApply, json) =
+            (parsed.GetValue(DryRunOption), parsed.GetValue(NoApplyOption), parsed.GetValue(JsonOption));
+        return new(paths, dryRun, noApply, json) { DefaultConfig = defaultConfig };
+    }
+
+    /// <summary>Reads the config, whatever is wrong with it.</summary>
+    /// <param name="file">Another file than the session's.</param>
+    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
+    public ConfigResult ReadConfig(string? file = null)
+    {
+        file ??= Paths.Config;
+        return ConfigReader.Read(SmallFile.Read(file, ConfigFile.MaxBytes), file);
+    }
+
+    /// <summary>The config; null if it is no config at all. What is wrong with it is said on stderr.</summary>
+    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
+    public HookConfig? UsableConfig()
+    {
+        var result = ReadConfig();
+        foreach (var finding in result.Diagnostics)
+            if (finding.Severity == Severity.Error) Say(finding.ToString());
+        return result.Config;
     }
 
     /// <summary>Says something on stderr.</summary>
     public static void Say(string message) => StandardError.WriteLine($"hookctrl: {message}");
 
+    /// <summary>Says a doubt on stderr.</summary>
+    public static void Warn(string doubt) => Say($"warning: {doubt}");
+
+    /// <summary>Why we may not touch the rules; null if we may.</summary>
+    public static string? WhyNotRoot(string purpose) =>
+        Libc.geteuid() == 0 ? null : $"only root may {purpose}: try again with sudo";
+
     /// <summary>Whether we may touch the rules; says so if not.</summary>
     public static bool IsRoot(string purpose)
     {
-        if (Libc.geteuid() == 0) return true;
-        Say($"only root may {purpose}: try again with sudo");
+        if (WhyNotRoot(purpose) is not { } reason) return true;
+        Say(reason);
         return false;
     }
 
     /// <summary>Says what is wrong with the command line.</summary>
-    public static int Wrong(IEnumerable<string> mistakes)
+    /// <returns>The exit code.</returns>
+    public static int RefuseUsage(IEnumerable<string> mistakes)
     {
         foreach (var mistake in mistakes) Say(mistake);
         return WrongUsage;

@@ -15,9 +15,9 @@ internal static class Hairpin
     private const string HostWide = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 
     /// <summary>Switches it on for the ports of all guests in the ruleset, where it is needed.</summary>
-    public static void Enable(Ruleset ruleset, HostState state, ILogger log)
+    public static void Enable(Ruleset ruleset, Observation seen, ILogger log)
     {
-        foreach (var (_, port) in Missing(ruleset, state))
+        foreach (var (_, port) in Missing(ruleset, seen))
         {
             if (KernelSetting.Set($"{Directory(port)}/hairpin_mode", "1") is var error and not 0)
             {
@@ -31,12 +31,12 @@ internal static class Hairpin
     }
 
     /// <summary>The ports of guests in the ruleset where it is needed and off.</summary>
-    public static IEnumerable<(string Guest, string Port)> Missing(Ruleset ruleset, HostState state)
+    public static IEnumerable<(string Guest, string Port)> Missing(Ruleset ruleset, Observation seen)
     {
         if (ruleset.IsEmpty) yield break;
         var forwarded = ruleset.GuestNames.ToHashSet(StringComparer.Ordinal);
         var hostWide = KernelSetting.Is(HostWide, "1");
-        foreach (var guest in state.Guests)
+        foreach (var guest in seen.Guests)
         {
             if (!forwarded.Contains(guest.Name)) continue;
             foreach (var nic in guest.Interfaces)

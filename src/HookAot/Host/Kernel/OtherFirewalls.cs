@@ -1,8 +1,11 @@
+using System.Xml;
 using HookAot.Backends;
 
 namespace HookAot.Host;
 
-/// <summary>Who else on the host may drop or reject what we accept: an accept is final in its own base chain only (nft(8)).</summary>
+/// <summary>
+/// Who else on the host may drop or reject what we accept: an accept is final in its own base chain only (nft(8)).
+/// </summary>
 internal static class OtherFirewalls
 {
     private const string FirewalldConfig = "/etc/firewalld/firewalld.conf";
@@ -10,49 +13,98 @@ internal static class OtherFirewalls
     // What iptables-nft makes.
     private static readonly string[] IptablesTables = ["filter", "nat", "mangle", "raw", "security"];
 
-    /// <summary>A variant of iptables beside ours in which libvirt's rules are, while they are not in ours; null if there is none.</summary>
-    public static string? LibvirtsIptables(HostPaths paths, IptablesListing ours)
-    {
-        const string Rejecting = "LIBVIRT_FWI";
-        if (ours.Chain("filter", Rejecting) is not null || Path.GetDirectoryName(paths.Iptables) is not { } directory) return null;
-        foreach (var variant in new[] { "iptables-legacy", "iptables-nft" })
-        {
-            var tool = Path.Combine(directory, variant);
-            if (KernelRules.Read(paths with { Iptables = tool }, lockFd: -1, out _)?.Chain("filter", Rejecting) is not null) return tool;
-        }
+    /// <summary>
+    /// The variant of iptables that has libvirt's rules, while ours has none of them; null if there is none.
+    /// </summary>
+    public static string? LibvirtsIptables(HostPaths paths) =>
+        OtherIptables.Read(paths) is { HasLibvirts: true } other && !OtherIptables.HasLibvirtsRules(paths.Iptables!)
+            ? other.Tool
+            : null;
 
-        return null;
-    }
+    /// <summary>The variant of iptables, beside the one that we write to, in which rules of ours are; null if none.</summary>
+    public static string? OursElsewhere(HostPaths paths) =>
+        OtherIptables.Read(paths) is { HasOurs: true } other ? other.Tool : null;
 
-    /// <summary>The nftables chains at the forward hook that are not iptables'.</summary>
-    public static IReadOnlyList<NftChain> ForwardChains() =>
-        [.. NftChain.Parse(Nft("list", "chains")).Where(c => c.Hook == "forward" && !(c.Family is "ip" && IptablesTables.Contains(c.Table)))];
+    /// <summary>
+    /// Whether libvirt has a table of its own in nftables, which rejects what iptables has accepted: nft says so, or
+    /// where it is not there, the status file of a network.
+    /// </summary>
+    public static bool LibvirtRejectsInNftables(HostPaths paths) => Nft("list", "chains") is { } listed
+        ? AtForwardHook(listed).Any(IsLibvirts)
+        : NetworkStatusFiles(paths).Any(NamesNftables);
+
+    /// <summary>Whether a chain is in libvirt's own table.</summary>
+    public static bool IsLibvirts(NftChain chain) => chain.Table == "libvirt_network";
+
+    /// <summary>The nftables chains at the forward hook that are not iptables'; none where nft is not installed.</summary>
+    public static IReadOnlyList<NftChain> ForwardChains() => AtForwardHook(Nft("list", "chains") ?? "");
 
     /// <summary>Whether a chain drops translated connections: by its policy, and no rule of its own accepts them.</summary>
-    public static bool Drops(NftChain chain) => chain.Drops
-        && !Nft("list", "chain", chain.Family, chain.Table, chain.Name).Split('\n')
-            .Any(l => l.Contains("ct status dnat", StringComparison.Ordinal) && l.Contains("accept", StringComparison.Ordinal));
-
-    private static string Nft(params string[] arguments)
+    public static bool Drops(NftChain chain)
     {
-        const int MaxOutput = 16 * 1024 * 1024;
-        const int Patience = 30_000;
-        if (HostPaths.Find("nft") is not { } nft) return "";
-        var listed = Child.Run(nft, arguments, "", lockFd: -1, Deadline.In(Patience), MaxOutput);
-        return listed.Succeeded ? listed.Output : "";
+        if (!chain.Drops) return false;
+        var rules = Nft("list", "chain", chain.Family, chain.Table, chain.Name) ?? "";
+        return !rules.Split('\n').Any(AcceptsTranslated);
     }
 
     /// <summary>Whether firewalld drops what others translate (StrictForwardPorts, firewalld 2.3 and later).</summary>
     public static bool FirewalldIsStrict(IReadOnlyList<NftChain> forwarding)
     {
+        if (!forwarding.Any(chain => chain.Table == "firewalld")) return false;
         try
         {
-            return forwarding.Any(c => c.Table == "firewalld")
-                && File.ReadLines(FirewalldConfig).Any(l => l.Replace(" ", "", StringComparison.Ordinal).Equals("StrictForwardPorts=yes", StringComparison.OrdinalIgnoreCase));
+            return File.ReadLines(FirewalldConfig).Any(IsStrict);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
         }
+    }
+
+    private static bool IsStrict(string line) => line.Replace(" ", "", StringComparison.Ordinal)
+        .Equals("StrictForwardPorts=yes", StringComparison.OrdinalIgnoreCase);
+
+    private static bool AcceptsTranslated(string rule) =>
+        rule.Contains("ct status dnat", StringComparison.Ordinal) && rule.Contains("accept", StringComparison.Ordinal);
+
+    private static List<NftChain> AtForwardHook(string listing) =>
+        [.. NftChain.Parse(listing).Where(chain => chain.Hook == "forward" && !IsIptables(chain))];
+
+    private static bool IsIptables(NftChain chain) => chain.Family == "ip" && IptablesTables.Contains(chain.Table);
+
+    private static string[] NetworkStatusFiles(HostPaths paths)
+    {
+        var directory = Path.Combine(paths.LibvirtRun, "network");
+        return Directory.Exists(directory) ? Directory.GetFiles(directory, "*.xml") : [];
+    }
+
+    // <networkstatus><firewall name='fwRemoval' backend='nftables'>, since libvirt 10.4.
+    private static bool NamesNftables(string statusFile)
+    {
+        const int MaxBytes = 16 * 1024 * 1024;
+        try
+        {
+            using var reader = DomainXml.Open(new MemoryStream(SmallFile.Read(statusFile, MaxBytes)));
+            while (reader.Read())
+            {
+                if (reader.NodeType != XmlNodeType.Element || reader.LocalName != "firewall") continue;
+                if (reader.GetAttribute("backend") == "nftables") return true;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or XmlException)
+        {
+            return false;
+        }
+
+        return false;
+    }
+
+    private static string? Nft(params string[] arguments)
+    {
+        const int MaxOutput = 16 * 1024 * 1024;
+        const int Patience = 30_000;
+        if (HostPaths.Find("nft") is not { } nft) return null;
+        var listed = Child.Run(nft, arguments, "", lockFd: -1, Deadline.In(Patience), MaxOutput);
+        return listed.Succeeded ? listed.Output : null;
     }
 }

@@ -5,29 +5,50 @@ using HookAot.Rules;
 
 namespace HookAot.Host;
 
-/// <summary>Reads what the rules need from libvirt's XML, leniently: an element that is not understood is passed over.</summary>
+/// <summary>
+/// Reads what the rules need from a domain's XML, leniently: an element that is not understood is passed over.
+/// </summary>
 internal static class DomainXml
 {
-    /// <summary>The largest XML that is read, in characters. libvirt's own limit for a domain is 16 MiB on the wire.</summary>
+    /// <summary>
+    /// The largest XML that is read, in characters. libvirt's own limit for a domain is 16 MiB on the wire.
+    /// </summary>
     public const int MaxCharacters = 16 * 1024 * 1024;
 
     private const int MaxInterfaces = 256;
 
-    /// <summary>The interfaces of a domain: the <c>&lt;domain&gt;</c> of a hook's stdin, or the <c>&lt;domstatus&gt;</c> of a status file.</summary>
+    /// <summary>What a domain's XML says.</summary>
+    /// <param name="State">
+    /// The state in a status file, as in libvirt's virDomainState: running, paused (which a guest is while it starts),
+    /// shutoff, ...; null where the XML has none.
+    /// </param>
+    /// <param name="Interfaces">Its network interfaces.</param>
+    public readonly record struct Domain(string? State, ImmutableArray<GuestInterface> Interfaces);
+
+    /// <summary>
+    /// Reads the <c>&lt;domain&gt;</c> of a hook's stdin, or the <c>&lt;domstatus&gt;</c> of a status file.
+    /// </summary>
     /// <exception cref="XmlException">No well-formed XML, a DTD in it, or too large.</exception>
-    public static ImmutableArray<GuestInterface> ReadInterfaces(Stream xml)
+    public static Domain Read(Stream xml)
     {
+        string? state = null;
         var interfaces = ImmutableArray.CreateBuilder<GuestInterface>();
         using var reader = Open(xml);
         // <domain><devices><interface>, and not an <interface> somewhere in metadata.
         while (reader.Read() && interfaces.Count < MaxInterfaces)
         {
             if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "metadata") reader.Skip();
-            if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "interface") interfaces.Add(ReadInterface(reader));
+            if (reader.NodeType != XmlNodeType.Element) continue;
+            if (reader.Depth == 0 && reader.LocalName == "domstatus") state = reader.GetAttribute("state");
+            if (reader.LocalName == "interface") interfaces.Add(ReadInterface(reader));
         }
 
-        return interfaces.ToImmutable();
+        return new(state, interfaces.ToImmutable());
     }
+
+    /// <summary>The interfaces of a domain.</summary>
+    /// <exception cref="XmlException">No well-formed XML, a DTD in it, or too large.</exception>
+    public static ImmutableArray<GuestInterface> ReadInterfaces(Stream xml) => Read(xml).Interfaces;
 
     private static GuestInterface ReadInterface(XmlReader reader)
     {

@@ -53,7 +53,7 @@ internal sealed record HostPaths(
 
     /// <summary>Reads the environment.</summary>
     public static HostPaths FromEnvironment() => new(
-        Variable("CONFIG_FILENAME") ?? Path.Combine(Variable("CONFIG_PATH") ?? HooksDirectory, "config.json"),
+        ConfigIn(Variable),
         Variable("HOOKAOT_HOOKS_DIR") ?? HooksDirectory,
         Variable("HOOKAOT_RUN_DIR") ?? "/run/hookaot",
         Variable("HOOKAOT_LIBVIRT_RUN") ?? "/run/libvirt",
@@ -63,6 +63,15 @@ internal sealed record HostPaths(
 
     /// <summary>The first program of a name on PATH, else in the usual directories; null if there is none.</summary>
     public static string? Find(string program) => FindIn(Variable("PATH"), program) ?? FindIn(UsualPath, program);
+
+    /// <summary>The config that an environment names.</summary>
+    /// <param name="variable">The value of a variable; null or empty where it has none.</param>
+    public static string ConfigIn(Func<string, string?> variable)
+    {
+        if (variable("CONFIG_FILENAME") is { Length: > 0 } file) return file;
+        var directory = variable("CONFIG_PATH") is { Length: > 0 } path ? path : HooksDirectory;
+        return Path.Combine(directory, "config.json");
+    }
 
     private static string? FindIn(string? path, string program)
     {

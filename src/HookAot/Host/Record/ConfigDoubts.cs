@@ -14,11 +14,12 @@ internal static class ConfigDoubts
 
     private static IEnumerable<string> Guests(HostPaths paths, HookConfig config)
     {
-        var known = LibvirtFiles.DefinedGuests(paths);
-        if (known.IsEmpty) yield break; // no libvirt here, or none that we may look into
-        foreach (var machine in config.Machines.Where(m => !known.Contains(m.Name)))
+        var known = LibvirtDefinitions.Guests(paths);
+        var names = known.Names;
+        if (names.IsEmpty || !known.Complete) yield break; // no libvirt here, or none that we may look into
+        foreach (var machine in config.Machines.Where(m => !names.Contains(m.Name)))
         {
-            var near = Suggestion.For(machine.Name, known) is { } name ? $"; did you mean \"{JsonValue.Shown(name)}\"?" : "";
+            var near = Suggestion.For(machine.Name, names) is { } name ? $"; did you mean \"{JsonValue.Shown(name)}\"?" : "";
             yield return $"libvirt does not know a guest \"{JsonValue.Shown(machine.Name)}\"{near}";
         }
     }
@@ -33,8 +34,7 @@ internal static class ConfigDoubts
 
     private static IEnumerable<string> Networks(HostPaths paths, HookConfig config)
     {
-        var networks = LibvirtFiles.NetworkRanges(paths);
-        if (networks.IsEmpty) yield break;
+        if (LibvirtDefinitions.NetworkRanges(paths) is not { IsEmpty: false } networks) yield break;
         foreach (var machine in config.Machines)
             foreach (var address in machine.PrivateAddresses.Where(a => !networks.Any(n => n.Contains(a))))
                 yield return $"{address} of \"{JsonValue.Shown(machine.Name)}\" is in none of libvirt's networks ({string.Join(", ", networks)})";

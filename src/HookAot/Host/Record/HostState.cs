@@ -1,119 +1,98 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using HookAot.Rules;
 
 namespace HookAot.Host;
 
-/// <summary>An active guest.</summary>
+/// <summary>A guest in the record.</summary>
 /// <param name="Driver">qemu, lxc, libxl or bhyve.</param>
 /// <param name="Name">libvirt's name of the domain.</param>
 /// <param name="Interfaces">From its live XML.</param>
-/// <param name="Isolated">Whether a network of its has no way out, so that it can answer nobody but the host.</param>
-internal sealed record ActiveGuest(string Driver, string Name, ImmutableArray<GuestInterface> Interfaces, bool Isolated);
+/// <param name="Since">When this was last told, in milliseconds since boot.</param>
+/// <param name="Shadowed">See <see cref="ObservedGuest.Shadowed"/>.</param>
+internal sealed record RecordedGuest(
+    string Driver, string Name, ImmutableArray<GuestInterface> Interfaces, long Since, bool Shadowed);
 
-/// <summary>What became known about a guest or a network.</summary>
-/// <param name="Driver">The driver of the hook that was called.</param>
-/// <param name="Name">The guest's or the network's name.</param>
-/// <param name="Active">Whether it is active now.</param>
-/// <param name="Interfaces">A guest's interfaces, if it is active.</param>
-/// <param name="Isolated">See <see cref="ActiveGuest"/>.</param>
-internal sealed record HostEvent(string Driver, string Name, bool Active, ImmutableArray<GuestInterface> Interfaces, bool Isolated);
+/// <summary>A network in the record.</summary>
+/// <param name="Name">libvirt's name of the network.</param>
+/// <param name="Since">When this was last told, in milliseconds since boot.</param>
+internal sealed record RecordedNetwork(string Name, long Since);
+
+/// <summary>A step in the record.</summary>
+/// <param name="Name">The step's name.</param>
+/// <param name="Installed">Whether something of ours is on the host.</param>
+internal sealed record RecordedStep(string Name, bool Installed);
+
+/// <summary>An address that a guest had, in the record.</summary>
+/// <param name="Mac">The MAC address, lower case.</param>
+/// <param name="Address">The address.</param>
+internal sealed record RecordedAddress(string Mac, string Address);
 
 /// <summary>The record of what is active, kept from one hook call to the next.</summary>
 /// <param name="Guests">Active guests.</param>
-/// <param name="Networks">Active networks, by name.</param>
-/// <param name="Installed">
-/// Whether our chains are in the kernel; null: nobody knows, because there was no record, the kernel is being changed, or changing it failed.
+/// <param name="Networks">Active networks.</param>
+/// <param name="Steps">
+/// What is on the host of ours. Of a step that is missing nobody knows: there was no record, the host is being changed,
+/// or changing it failed.
 /// </param>
 /// <param name="Udp">The UDP forwards that are in the kernel.</param>
+/// <param name="Learned">Addresses that guests had at the last converge.</param>
+/// <param name="Accepted">Guests whose rules the kernel took at the last converge.</param>
+/// <param name="Refused">Guests whose rules the kernel refused at the last converge.</param>
+/// <param name="ConfigPath">The config that the hook used last; null: no hook has been called.</param>
 /// <param name="Called">Whether libvirt has called a hook of ours since boot, so that it knows of them.</param>
 internal sealed record HostState(
-    ImmutableArray<ActiveGuest> Guests, ImmutableArray<string> Networks, bool? Installed, ImmutableArray<UdpForward> Udp, bool Called = false)
+    ImmutableArray<RecordedGuest> Guests,
+    ImmutableArray<RecordedNetwork> Networks,
+    ImmutableArray<RecordedStep> Steps,
+    ImmutableArray<UdpForward> Udp,
+    ImmutableArray<RecordedAddress> Learned,
+    ImmutableArray<string> Accepted,
+    ImmutableArray<RefusedGuest> Refused,
+    string? ConfigPath,
+    bool Called)
 {
     /// <summary>The state of a host about which nothing is known.</summary>
-    public static HostState Unknown { get; } = new([], [], null, []);
-
-    /// <summary>Whether nothing is active.</summary>
-    [JsonIgnore]
-    public bool IsIdle => Guests.IsEmpty && Networks.IsEmpty;
+    public static HostState Unknown { get; } = new([], [], [], [], [], [], [], null, false);
 
     /// <summary>Whether every part that a record has is there; JSON can leave out what C# cannot.</summary>
     [JsonIgnore]
-    public bool IsWhole => !Udp.IsDefault && !Udp.Contains(null!) && !Guests.IsDefault && !Networks.IsDefault && !Networks.Contains(null!)
-        && Guests.All(g => g is not null && !g.Interfaces.IsDefault && !g.Interfaces.Contains(null!));
+    public bool IsWhole =>
+        IsWholeArray(Guests) && Guests.All(g => IsWholeArray(g.Interfaces))
+        && IsWholeArray(Networks) && IsWholeArray(Steps) && IsWholeArray(Udp)
+        && IsWholeArray(Learned) && IsWholeArray(Accepted) && IsWholeArray(Refused);
 
-    /// <summary>Whether the event says something new.</summary>
-    public bool IsNews(HostEvent happened) => happened.Active
-        || (happened.Driver == "network" ? Networks.Contains(happened.Name) : Guests.Any(g => g.Driver == happened.Driver && g.Name == happened.Name));
+    /// <summary>The guests whose rules the kernel took at the last converge.</summary>
+    [JsonIgnore]
+    public IReadOnlySet<string> Served => Accepted.ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Whether something of a step's is on the host; null: nobody knows.</summary>
+    public bool? IsInstalled(string step) => Steps.FirstOrDefault(s => s.Name == step)?.Installed;
+
+    /// <summary>Whether an active guest of that driver and name is in the record.</summary>
+    public bool Has(string driver, string name) => Guests.Any(g => g.Driver == driver && g.Name == name);
+
+    /// <summary>Whether a network is in the record.</summary>
+    public bool HasNetwork(string name) => Networks.Any(n => n.Name == name);
 
     /// <summary>The state after an event. The same event twice is the same as once.</summary>
-    public HostState After(HostEvent happened)
+    /// <param name="told">The event.</param>
+    /// <param name="now">Milliseconds since boot.</param>
+    public HostState After(HostEvent told, long now)
     {
-        if (happened.Driver == "network")
+        if (told.Driver == HostEvent.NetworkDriver)
         {
-            var others = Networks.Remove(happened.Name);
-            return this with { Called = true, Networks = happened.Active ? others.Add(happened.Name) : others };
+            var others = Networks.RemoveAll(n => n.Name == told.Name);
+            return this with { Networks = told.Active ? others.Add(new(told.Name, now)) : others };
         }
 
-        var guests = Guests.RemoveAll(g => g.Driver == happened.Driver && g.Name == happened.Name);
-        return this with { Called = true, Guests = happened.Active ? guests.Add(new(happened.Driver, happened.Name, happened.Interfaces, happened.Isolated)) : guests };
+        var guests = Guests.RemoveAll(g => g.Driver == told.Driver && g.Name == told.Name);
+        if (!told.Active) return this with { Guests = guests };
+
+        var shadowed = guests.Any(g => g.Name == told.Name);
+        return this with { Guests = guests.Add(new(told.Driver, told.Name, told.Interfaces, now, shadowed)) };
     }
+
+    private static bool IsWholeArray<T>(ImmutableArray<T> array) where T : class =>
+        !array.IsDefault && array.All(item => item is not null);
 }
-
-/// <summary>The record of what is active and the events that are not in it yet, as files in /run/hookaot.</summary>
-internal static class StateFiles
-{
-    private const int MaxBytes = 64 * 1024 * 1024;
-
-    /// <summary>The record; null if there is none, or none that can be read, so that it has to be rebuilt.</summary>
-    public static HostState? Read(HostPaths paths) => Read(paths.State, StateJson.Default.HostState) is { IsWhole: true } state ? state : null;
-
-    /// <summary>Writes the record.</summary>
-    public static void Write(HostPaths paths, HostState state) =>
-        SmallFile.Replace(paths.State, JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.HostState));
-
-    /// <summary>
-    /// Leaves an event for whoever converges next, which need not be us. The name sorts by time: events of one guest never overlap,
-    /// libvirt waits for each.
-    /// </summary>
-    /// <returns>The file; it is gone once a converge has included the event.</returns>
-    public static string Leave(HostPaths paths, HostEvent happened)
-    {
-        var name = $"{System.Diagnostics.Stopwatch.GetTimestamp():d20}-{Environment.ProcessId}";
-        var file = Path.Combine(paths.Events, name);
-        SmallFile.Replace(file, JsonSerializer.SerializeToUtf8Bytes(happened, StateJson.Default.HostEvent));
-        return file;
-    }
-
-    /// <summary>The events that wait, oldest first. One that cannot be read is passed over, and goes away with the others.</summary>
-    public static IReadOnlyList<(string File, HostEvent? Event)> Waiting(HostPaths paths)
-    {
-        var files = Directory.GetFiles(paths.Events);
-        // What a hook that was killed while writing has left. A minute is far more than writing takes.
-        foreach (var file in files.Where(IsTemporary))
-            if (File.GetLastWriteTimeUtc(file) < DateTime.UtcNow.AddMinutes(-1)) File.Delete(file);
-        return [.. files.Where(f => !IsTemporary(f)).Order(StringComparer.Ordinal)
-            .Select(f => (f, Read(f, StateJson.Default.HostEvent) is { Interfaces.IsDefault: false } happened ? happened : null))];
-    }
-
-    private static bool IsTemporary(string file) => file.EndsWith(".tmp", StringComparison.Ordinal);
-
-    private static T? Read<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
-    {
-        if (SmallFile.TryRead(path, MaxBytes) is not { } content) return null;
-        try
-        {
-            return JsonSerializer.Deserialize(content, type);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-}
-
-[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(HostState))]
-[JsonSerializable(typeof(HostEvent))]
-internal sealed partial class StateJson : JsonSerializerContext;

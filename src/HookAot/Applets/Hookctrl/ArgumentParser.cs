@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Net;
+using HookAot.Config;
+using HookAot.Model;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>
+/// Reads arguments of the command line; what is wrong with one is said with the option's name, what was found and what
+/// is expected.
+/// </summary>
+internal static class ArgumentParser
+{
+    /// <summary>true or false, in the words that the ancestor took; null if it is neither.</summary>
+    public static bool? Bool(string option, string text, List<string> mistakes)
+    {
+        switch (text.ToLowerInvariant())
+        {
+            case "yes" or "true" or "t" or "y" or "1" or "on":
+                return true;
+            case "no" or "false" or "f" or "n" or "0" or "off":
+                return false;
+            default:
+                mistakes.Add(Mistake(option, text, "true or false"));
+                return null;
+        }
+    }
+
+    /// <summary>An address; null if it is none.</summary>
+    public static IPAddress? Address(string option, string text, List<string> mistakes)
+    {
+        if (Model.Addresses.TryParse(text, out var address)) return address;
+        mistakes.Add(Mistake(option, text, "an address such as 192.168.122.2"));
+        return null;
+    }
+
+    /// <summary>Addresses, each argument being one or several between commas; null if one of them is none.</summary>
+    public static ImmutableArray<IPAddress>? Addresses(string option, IEnumerable<string> texts, List<string> mistakes)
+    {
+        var addresses = ImmutableArray.CreateBuilder<IPAddress>();
+        var before = mistakes.Count;
+        foreach (var text in Separated(texts))
+            if (Address(option, text, mistakes) is { } address) addresses.Add(address);
+        return mistakes.Count > before ? null : addresses.ToImmutable();
+    }
+
+    /// <summary>The host's addresses; "" alone means every one.</summary>
+    public static ImmutableArray<IPAddress>? PublicAddresses(
+        string option, IReadOnlyList<string> texts, List<string> mistakes) =>
+        texts is [""] or ["any"] or ["0.0.0.0"] ? [] : Addresses(option, texts, mistakes);
+
+    /// <summary>A network; null if it is none.</summary>
+    public static IPNetwork? Network(string option, string text, List<string> mistakes)
+    {
+        if (Model.Addresses.TryParseNetwork(text, out var network)) return network;
+        var near = Model.Addresses.SuggestNetwork(text);
+        mistakes.Add(Mistake(option, text, near is null ? "a network such as 192.168.122.0/24" : $"{near}"));
+        return null;
+    }
+
+    /// <summary>A port or a range; null if it is neither.</summary>
+    public static PortRange? Ports(string option, string text, List<string> mistakes)
+    {
+        if (PortRange.TryParse(text, out var range)) return range;
+        mistakes.Add(Mistake(option, text, "a port from 1 to 65535, or a range 8000-8010"));
+        return null;
+    }
+
+    /// <summary>Forwards; those that are none are left out, and are mistakes.</summary>
+    public static List<PortNotation> Forwards(IEnumerable<string> texts, List<string> mistakes)
+    {
+        var forwards = new List<PortNotation>();
+        foreach (var text in texts)
+        {
+            if (PortNotation.Parse(text, out var notation) is { } mistake) mistakes.Add(mistake);
+            else forwards.Add(notation!);
+        }
+
+        return forwards;
+    }
+
+    /// <summary>The options that a machine and a forward share; null where one of them is wrong.</summary>
+    public static Extras? Extras(string[]? publicIp, string[]? source, string? interfaceName, List<string> mistakes)
+    {
+        var before = mistakes.Count;
+        var publics = publicIp is { Length: > 0 } ? PublicAddresses("--public-ip", publicIp, mistakes) : null;
+        var sources = source is { Length: > 0 } ? Networks("--source", source, mistakes) : null;
+        if (interfaceName is not null && !InterfaceName.IsValid(interfaceName))
+            mistakes.Add(Mistake("--interface", interfaceName, "the name of a network interface, such as virbr0"));
+        return mistakes.Count > before ? null : new Extras(publics, sources, interfaceName);
+    }
+
+    /// <summary>"OPTION: found 'TEXT'; expected EXPECTED".</summary>
+    public static string Mistake(string option, string text, string expected) =>
+        $"{option}: found '{JsonValue.Shown(text)}'; expected {expected}";
+
+    private static ImmutableArray<IPNetwork>? Networks(string option, IEnumerable<string> texts, List<string> mistakes)
+    {
+        var networks = ImmutableArray.CreateBuilder<IPNetwork>();
+        foreach (var text in Separated(texts))
+            if (Network(option, text, mistakes) is { } network) networks.Add(network);
+        return networks.ToImmutable();
+    }
+
+    private static IEnumerable<string> Separated(IEnumerable<string> texts) => texts.SelectMany(t => t.Split(','));
+}

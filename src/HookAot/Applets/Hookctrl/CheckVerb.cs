@@ -1,0 +1,34 @@
+using System.CommandLine;
+using HookAot.Host;
+using HookAot.Model;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>hookctrl check: every mistake and every doubt in the config.</summary>
+internal static class CheckVerb
+{
+    /// <summary>The verb.</summary>
+    public static Command Make()
+    {
+        var file = new Argument<string>("FILE")
+        {
+            Description = "The file; config.json without it.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var check = new Command("check", "Show every mistake and every doubt in the config.") { file };
+        check.SetAction(parsed => Run(Session.Of(parsed), parsed.GetValue(file)));
+        return check;
+    }
+
+    private static int Run(Session session, string? file)
+    {
+        var path = file ?? session.Paths.Config;
+        var result = session.ReadConfig(path);
+        foreach (var finding in result.Diagnostics) StandardError.WriteLine(finding.ToString());
+        foreach (var doubt in Doubts(session, result.Config)) StandardError.WriteLine($"{path}: warning: {doubt}");
+        return result.Diagnostics.Any(d => d.Severity == Severity.Error) ? Session.Refused : Session.Done;
+    }
+
+    private static IEnumerable<string> Doubts(Session session, HookConfig? config) =>
+        config is null ? [] : ConfigDoubts.Find(session.Paths, config);
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using HookAot.Backends;
+using HookAot.Host;
+using HookAot.Model;
+using HookAot.Rules;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>What should be in force, beside what is in the kernel.</summary>
+internal sealed class Comparison
+{
+    private readonly KernelView kernel;
+
+    private Comparison(Desired desired, KernelView kernel)
+    {
+        Desired = desired;
+        this.kernel = kernel;
+        Differences = [.. kernel.DifferencesFrom(desired)];
+    }
+
+    /// <summary>What should be in force.</summary>
+    public Desired Desired { get; }
+
+    /// <summary>Everything that differs.</summary>
+    public ImmutableArray<Difference> Differences { get; }
+
+    /// <summary>Makes it now.</summary>
+    /// <param name="paths">Where things are.</param>
+    /// <param name="error">Why there is no answer; null if there is one.</param>
+    public static Comparison? Read(HostPaths paths, out string? error) =>
+        KernelView.Look(paths, out error) is { } kernel ? new(Desired.Now(paths), kernel) : null;
+
+    /// <summary>Whether rules are missing that all forwards of a guest need.</summary>
+    public bool LacksRulesOf(string guest) => Differences.Any(d => d.Guest == guest && d.Translation is null);
+
+    /// <summary>What a forward becomes; empty while its guest is not active.</summary>
+    public ImmutableArray<Translation> TranslationsOf(Machine machine, Forward forward) =>
+        [.. Desired.Ruleset.Translations.Where(t => t.Serves(machine.Name, forward))];
+
+    /// <summary>What a translation matched so far; null if it is not in the kernel.</summary>
+    public Counters? CountersOf(Translation translation) => kernel.CountersOf(translation);
+}

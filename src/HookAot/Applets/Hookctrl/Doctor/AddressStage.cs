@@ -1,0 +1,32 @@
+using HookAot.Host;
+using HookAot.Model;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>Doctor's fourth stage: is the guest's address known, and has the host the public ones?</summary>
+internal static class AddressStage
+{
+    /// <summary>The steps.</summary>
+    public static IEnumerable<DoctorStep> Steps(Patient patient)
+    {
+        var forwards = patient.Forwards;
+        var leftOut = patient.Desired.LeftOut
+            .FirstOrDefault(l => l.Guest == patient.Name && (l.Forward is null || forwards.Contains(l.Forward)));
+        if (leftOut is not null)
+        {
+            yield return DoctorStep.Fault(
+                leftOut.Reason, $"virsh domifaddr {patient.Word}; then hookctrl machine set {patient.Word} --private-ip IP");
+        }
+
+        var local = HostNetwork.LocalAddresses();
+        foreach (var forward in forwards.Where(f => IsForNobody(f, local)))
+        {
+            yield return DoctorStep.Fault(
+                $"no interface of this host has the public address {string.Join(", ", forward.PublicAddresses)}",
+                "ip -br addr shows which there are; then hookctrl set public_ip IP, or \"\" for all of them");
+        }
+    }
+
+    private static bool IsForNobody(Forward forward, HashSet<System.Net.IPAddress> local) =>
+        local.Count > 0 && !forward.PublicAddresses.IsEmpty && !forward.PublicAddresses.Any(local.Contains);
+}

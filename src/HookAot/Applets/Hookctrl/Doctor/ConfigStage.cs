@@ -1,0 +1,60 @@
+using HookAot.Config;
+using HookAot.Host;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>Doctor's first stage: does the config name the guest, and forwards of it?</summary>
+internal static class ConfigStage
+{
+    private const string CheckAndApply = "hookctrl check && hookctrl apply";
+
+    /// <summary>The steps.</summary>
+    public static IEnumerable<DoctorStep> Steps(Patient patient)
+    {
+        var config = patient.Desired.Config;
+        var file = patient.Paths.Config;
+        var addMachine = $"hookctrl machine add {patient.Word} --private-ip IP; hookctrl port add {patient.Word} 8080:80";
+        if (config.Broken) yield return Broken(patient.Desired);
+
+        if (config.LeftOut.Contains(patient.Name))
+        {
+            yield return DoctorStep.Fault(
+                $"its entry in {file} has mistakes: {string.Join("; ", config.Errors)}", $"correct it, then: {CheckAndApply}");
+        }
+
+        if (patient.Machine is null)
+        {
+            var near = patient.NearestOf(config.Config!.Machines.Select(m => m.Name));
+            yield return DoctorStep.Fault(
+                $"{file} does not name a guest \"{JsonValue.Shown(patient.Name)}\"{near}", addMachine);
+        }
+
+        if (patient.Forwards.Count == 0) yield return NoForwards(patient);
+
+        var forwards = patient.Forwards is [var only] ? $"port {only.Public}" : $"{patient.Forwards.Count} forwards";
+        yield return DoctorStep.Ok($"{file} names it, with {forwards}");
+    }
+
+    /// <summary>What is said where there is no guest to walk to.</summary>
+    public static IEnumerable<DoctorStep> NothingToWalk(HostPaths paths, Desired desired) => desired.Config.Broken
+        ? [Broken(desired)]
+        : [
+            DoctorStep.Fault(
+                $"{paths.Config} names no guest",
+                "hookctrl machine add NAME --private-ip IP; hookctrl port add NAME 8080:80"),
+        ];
+
+    private static DoctorStep Broken(Desired desired) =>
+        DoctorStep.Fault(string.Join("; ", desired.Config.Errors), $"correct the file, then: {CheckAndApply}");
+
+    private static DoctorStep NoForwards(Patient patient)
+    {
+        if (patient.Port is not { } port)
+            return DoctorStep.Fault("it has no forwards", $"hookctrl port add {patient.Word} 8080:80");
+
+        var ports = string.Join(", ", patient.Machine!.Forwards.Select(f => $"{f.Public}"));
+        return DoctorStep.Fault(
+            $"it has no forward of port {JsonValue.Shown(port)}; it has {(ports.Length == 0 ? "none" : ports)}",
+            $"hookctrl port add {patient.Word} {ShellWord.Quote(port)}");
+    }
+}

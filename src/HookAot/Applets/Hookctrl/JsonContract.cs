@@ -1,0 +1,119 @@
+using System.Text.Json.Serialization;
+
+namespace HookAot.Applets.Hookctrl;
+
+// Everything that --json prints. It is a contract, which src/hookctrl.schema.json documents: fields are added, never
+// renamed or removed, and the schema has each of them. The man page takes its texts from the comments here.
+
+/// <summary>A forward, as list and show print it.</summary>
+/// <param name="Machine">The guest's name.</param>
+/// <param name="PublicIp">The host's addresses; empty: every one.</param>
+/// <param name="PublicPort">A port or a range.</param>
+/// <param name="Protocol">tcp, udp, sctp or tcp+udp.</param>
+/// <param name="PrivateIp">The guest's addresses.</param>
+/// <param name="VmPort">A port or a range.</param>
+/// <param name="Source">Who may connect; empty: everybody.</param>
+internal sealed record ForwardRow(
+    string Machine,
+    string[] PublicIp,
+    string PublicPort,
+    string Protocol,
+    string[] PrivateIp,
+    string VmPort,
+    string[] Source);
+
+/// <summary>A guest, as machine list prints it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="PrivateIp">Its addresses; empty: learned.</param>
+/// <param name="Forwards">How many port_map entries it has.</param>
+internal sealed record MachineRow(string Name, string[] PrivateIp, int Forwards);
+
+/// <summary>A network, as network list prints it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Range">Its addresses.</param>
+internal sealed record NetworkRow(string Name, string Range);
+
+/// <summary>What apply changed, or an edit that was applied.</summary>
+/// <param name="Added">Forwards that are new in the kernel.</param>
+/// <param name="Removed">Forwards that are gone.</param>
+/// <param name="Done">Whether everything that should be in the kernel is.</param>
+/// <param name="Changed">Whether anything of ours is different.</param>
+internal sealed record ChangesRow(string[] Added, string[] Removed, bool Done, bool Changed);
+
+/// <summary>One process that apply would run, as plan prints it.</summary>
+/// <param name="Tool">The program.</param>
+/// <param name="Arguments">Its arguments.</param>
+/// <param name="Script">Its standard input.</param>
+internal sealed record ScriptRow(string Tool, string[] Arguments, string Script);
+
+/// <summary>What status prints.</summary>
+/// <param name="Ok">Whether everything that should be in force is; the exit code is 0 then.</param>
+/// <param name="Forwards">Each forward of the config.</param>
+/// <param name="Networks">Each network of the config.</param>
+/// <param name="Drift">What differs from what should be, a sentence each, with "; do: " and a command where apply is no cure.</param>
+internal sealed record StatusReport(bool Ok, StatusRow[] Forwards, NetworkState[] Networks, string[] Drift);
+
+/// <summary>A forward's state.</summary>
+/// <param name="Machine">The guest's name.</param>
+/// <param name="PublicIp">The host's addresses; empty: every one.</param>
+/// <param name="PublicPort">A port or a range.</param>
+/// <param name="Protocol">tcp, udp, sctp or tcp+udp.</param>
+/// <param name="Target">The guest's address and ports.</param>
+/// <param name="Source">Who may connect; empty: everybody.</param>
+/// <param name="State">active, not running, left out, or missing (it should be in the kernel and is not).</param>
+/// <param name="Reason">Why it is left out.</param>
+/// <param name="Packets">What its rules matched since they were put in place: the first packet of every connection.</param>
+/// <param name="Bytes">How many bytes those packets had.</param>
+internal sealed record StatusRow(
+    string Machine,
+    string[] PublicIp,
+    string PublicPort,
+    string Protocol,
+    string Target,
+    string[] Source,
+    string State,
+    string? Reason,
+    long Packets,
+    long Bytes);
+
+/// <summary>A network's state.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Range">Its addresses.</param>
+/// <param name="State">active or not active.</param>
+internal sealed record NetworkState(string Name, string Range, string State);
+
+/// <summary>What doctor found about a guest.</summary>
+/// <param name="Target">The guest, and the port if one was named.</param>
+/// <param name="Ok">Whether nothing stops its forwards.</param>
+/// <param name="Steps">What was looked at, in the order of a packet's way; the last one is the fault, if there is one.</param>
+internal sealed record DoctorRow(string Target, bool Ok, DoctorStep[] Steps);
+
+/// <summary>One thing that was looked at.</summary>
+/// <param name="Result">ok, note or fault.</param>
+/// <param name="Message">What was found.</param>
+/// <param name="Cure">What to do about it.</param>
+internal sealed record DoctorStep(string Result, string Message, string? Cure)
+{
+    /// <summary>Something is as it should be.</summary>
+    public static DoctorStep Ok(string message) => new("ok", message, null);
+
+    /// <summary>Something is worth knowing.</summary>
+    public static DoctorStep Note(string message, string? cure = null) => new("note", message, cure);
+
+    /// <summary>Something stops the forward.</summary>
+    public static DoctorStep Fault(string message, string cure) => new("fault", message, cure);
+}
+
+/// <summary>Names as in config.json.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true)]
+[JsonSerializable(typeof(ForwardRow[]))]
+[JsonSerializable(typeof(MachineRow[]))]
+[JsonSerializable(typeof(NetworkRow[]))]
+[JsonSerializable(typeof(ChangesRow))]
+[JsonSerializable(typeof(ScriptRow[]))]
+[JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(DoctorRow[]))]
+internal sealed partial class HookctrlJson : JsonSerializerContext;

@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Text.Json;
+using HookAot.Config;
+using HookAot.Model;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>What the config says: list, show, machine list, network list.</summary>
+internal static class ListVerbs
+{
+    /// <summary>The verb list.</summary>
+    public static Command List()
+    {
+        var list = new Command("list", "List all forwards that the config names.");
+        list.SetAction(parsed => ListForwards(Session.Of(parsed), machine: null));
+        return list;
+    }
+
+    /// <summary>The verb show.</summary>
+    public static Command Show()
+    {
+        var name = EditArguments.MachineName().WithMachines();
+        var show = new Command("show", "List the forwards of one guest.") { name };
+        show.SetAction(parsed => ListForwards(Session.Of(parsed), parsed.GetValue(name)));
+        return show;
+    }
+
+    /// <summary>Lists the guests.</summary>
+    public static int ListMachines(Session session)
+    {
+        if (session.UsableConfig() is not { } config) return Session.Refused;
+        MachineRow[] rows = [.. config.Machines.Select(m => new MachineRow(m.Name, Texts(m.PrivateAddresses), m.Forwards.Length))];
+        if (session.Json)
+        {
+            Output.Write(JsonSerializer.Serialize(rows, HookctrlJson.Default.MachineRowArray) + "\n");
+            return Session.Done;
+        }
+
+        Output.Table(
+            ["GUEST", "ADDRESS", "FORWARDS"],
+            rows.Select(r => (string[])[r.Name, Joined(r.PrivateIp, none: "learned"), $"{r.Forwards}"]));
+        return Session.Done;
+    }
+
+    /// <summary>Lists the networks.</summary>
+    public static int ListNetworks(Session session)
+    {
+        if (session.UsableConfig() is not { } config) return Session.Refused;
+        NetworkRow[] rows = [.. config.Networks.Select(n => new NetworkRow(n.Name, $"{n.Range}"))];
+        if (session.Json) Output.Write(JsonSerializer.Serialize(rows, HookctrlJson.Default.NetworkRowArray) + "\n");
+        else Output.Table(["NETWORK", "RANGE"], rows.Select(r => (string[])[r.Name, r.Range]));
+        return Session.Done;
+    }
+
+    /// <summary>Values as they are printed in JSON.</summary>
+    public static string[] Texts<T>(IEnumerable<T> values) => [.. values.Select(v => $"{v}")];
+
+    /// <summary>Values in one cell of a table.</summary>
+    /// <param name="values">The values.</param>
+    /// <param name="none">What stands there if there is none.</param>
+    public static string Joined(string[] values, string none = "any") =>
+        values.Length == 0 ? none : string.Join(' ', values);
+
+    /// <summary>"tcp", or "tcp+udp".</summary>
+    public static string Protocols(Forward forward) => string.Join('+', forward.Protocols.Select(p => p.Name()));
+
+    private static int ListForwards(Session session, string? machine)
+    {
+        if (session.UsableConfig() is not { } config) return Session.Refused;
+        if (machine is not null && config.Machines.All(m => m.Name != machine))
+        {
+            var near = Suggestion.For(machine, config.Machines.Select(m => m.Name));
+            var meant = near is null ? "" : $"; did you mean \"{JsonValue.Shown(near)}\"?";
+            Session.Say($"\"{JsonValue.Shown(machine)}\" is not in \"machines\"{meant}");
+            return Session.Refused;
+        }
+
+        var rows = new List<ForwardRow>();
+        foreach (var named in config.Machines.Where(m => machine is null || m.Name == machine))
+            rows.AddRange(named.Forwards.Select(f => Row(named, f)));
+
+        if (session.Json)
+        {
+            Output.Write(JsonSerializer.Serialize([.. rows], HookctrlJson.Default.ForwardRowArray) + "\n");
+            return Session.Done;
+        }
+
+        Output.Table(["GUEST", "PUBLIC", "PORT", "PROTOCOL", "ADDRESS", "PORT", "SOURCE"], rows.Select(Cells));
+        return Session.Done;
+    }
+
+    private static ForwardRow Row(Machine machine, Forward forward) => new(
+        machine.Name,
+        Texts(forward.PublicAddresses),
+        $"{forward.Public}",
+        Protocols(forward),
+        machine.PrivateAddresses.IsEmpty ? ["learned"] : Texts(machine.PrivateAddresses),
+        $"{forward.Guest}",
+        Texts(forward.Sources));
+
+    private static string[] Cells(ForwardRow row) =>
+    [
+        row.Machine,
+        Joined(row.PublicIp),
+        row.PublicPort,
+        row.Protocol,
+        Joined(row.PrivateIp),
+        row.VmPort,
+        Joined(row.Source),
+    ];
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using HookAot.Config;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>hookctrl network: the networks that the config names.</summary>
+internal static class NetworkVerb
+{
+    /// <summary>network add|remove|list.</summary>
+    public static Command Make() =>
+        new("network", "Networks whose whole range accepts forwarded connections.") { Add(), Remove(), List() };
+
+    private static Command Add()
+    {
+        var name = NetworkName();
+        var range = new Argument<string>("NET") { Description = "Its addresses, such as 192.168.122.0/24." };
+        var add = new Command("add", "Accept every forwarded connection to a network's range while it is active.")
+        {
+            name, range,
+        };
+        add.SetAction(parsed => EditAndApply.Run(parsed, mistakes =>
+        {
+            if (ArgumentParser.Network("NET", parsed.GetValue(range)!, mistakes) is not { } network) return [];
+            return [new ConfigEdit.AddNetwork(parsed.GetValue(name)!, network)];
+        }));
+        return add;
+    }
+
+    private static Command Remove()
+    {
+        var name = NetworkName().WithNetworks();
+        var remove = new Command("remove", "Remove a network.") { name };
+        remove.SetAction(parsed =>
+            EditAndApply.Run(parsed, _ => [new ConfigEdit.RemoveNetwork(parsed.GetValue(name)!)]));
+        return remove;
+    }
+
+    private static Command List()
+    {
+        var list = new Command("list", "List the networks that the config names.");
+        list.SetAction(parsed => ListVerbs.ListNetworks(Session.Of(parsed)));
+        return list;
+    }
+
+    private static Argument<string> NetworkName() => new("NAME") { Description = "libvirt's name of the network." };
+}

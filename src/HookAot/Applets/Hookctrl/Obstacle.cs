@@ -1,0 +1,52 @@
+using HookAot.Host;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>Something that keeps forwards from being in force, and what to do about it.</summary>
+/// <param name="Message">What was found.</param>
+/// <param name="Cure">Commands, or what else helps.</param>
+internal sealed record Obstacle(string Message, string Cure)
+{
+    /// <summary>The cure of everything that is only a matter of our own rules.</summary>
+    public const string Apply = "hookctrl apply";
+
+    /// <summary>"message; do: cure"; without the cure where that is to apply.</summary>
+    public override string ToString() => Cure == Apply ? Message : $"{Message}; do: {Cure}";
+
+    /// <summary>The kernel forwards nothing; null if it does.</summary>
+    public static Obstacle? Forwarding() => HostSettings.Forwards
+        ? null
+        : new("net.ipv4.ip_forward is 0: the kernel forwards nothing", "sysctl -w net.ipv4.ip_forward=1");
+
+    /// <summary>libvirt has no hook of ours to call for a driver; null if it has.</summary>
+    public static Obstacle? Hook(HostPaths paths, string driver)
+    {
+        if (InstalledHook.Find(paths, driver) is not null) return null;
+        var link = Path.Combine(paths.Hooks, driver);
+        return new(
+            $"the hook is not installed: neither {link} nor a file in {link}.d is hookaot",
+            $"ln -s hookaot {link}; systemctl reload libvirtd; hookctrl apply");
+    }
+
+    /// <summary>libvirt rejects in nftables what iptables accepts; null if it does not.</summary>
+    public static Obstacle? LibvirtsNftables(HostPaths paths) => OtherFirewalls.LibvirtRejectsInNftables(paths)
+        ? new(
+            "libvirt uses nftables and rejects in its table libvirt_network what is accepted elsewhere; " +
+            "this version writes iptables rules only",
+            "firewall_backend = \"iptables\" in /etc/libvirt/network.conf, " +
+            "then restart libvirtd (virtnetworkd) and its networks")
+        : null;
+
+    /// <summary>libvirt's rules are in another iptables than ours; null if they are not.</summary>
+    public static Obstacle? LibvirtsIptables(HostPaths paths) => OtherFirewalls.LibvirtsIptables(paths) is { } other
+        ? new(
+            $"libvirt's rules are in {other}, ours in {paths.Iptables}: what is rejected there is not accepted here",
+            $"update-alternatives --set iptables {other}, restart libvirtd, and hookctrl apply; " +
+            "or set IPTABLES_BINARY for libvirtd")
+        : null;
+
+    /// <summary>Rules of ours that another iptables has kept; null if there are none.</summary>
+    public static Obstacle? LeftBehind(HostPaths paths) => OtherFirewalls.OursElsewhere(paths) is { } other
+        ? new($"rules of ours are in {other} as well, from before iptables was switched, and forward on", Apply)
+        : null;
+}

@@ -1,0 +1,17 @@
+using HookAot.Model;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>A name within a command that an administrator is told to run.</summary>
+internal static class ShellWord
+{
+    private const string Plain = "._-:/+@";
+
+    /// <summary>The name in quotes, where a shell would take anything in it for something else.</summary>
+    public static string Quote(string name)
+    {
+        if (name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal)))
+            return name;
+        return $"'{Printable.Escape(name).Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    }
+}

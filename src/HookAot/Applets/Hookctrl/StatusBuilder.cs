@@ -1,0 +1,85 @@
+using HookAot.Model;
+using HookAot.Rules;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>Judges each forward and network of the config by what is in the kernel.</summary>
+internal static class StatusBuilder
+{
+    /// <summary>The states of a forward; a network is active or not active.</summary>
+    public const string Active = "active", NotRunning = "not running", LeftOut = "left out", Missing = "missing";
+
+    /// <summary>The report.</summary>
+    /// <param name="comparison">What should be in force, and what is.</param>
+    /// <param name="drift">What differs.</param>
+    public static StatusReport Build(Comparison comparison, IReadOnlyList<Obstacle> drift)
+    {
+        var desired = comparison.Desired;
+        var config = desired.Config.Config ?? HookConfig.Empty;
+        var active = desired.Seen.Guests.Select(g => g.Name).ToHashSet(StringComparer.Ordinal);
+
+        var rows = new List<StatusRow>();
+        foreach (var machine in config.Machines)
+        {
+            var leftOut = desired.LeftOut.Where(l => l.Guest == machine.Name).ToList();
+            var lacksRules = comparison.LacksRulesOf(machine.Name);
+            foreach (var forward in machine.Forwards)
+            {
+                var reason = leftOut.Find(l => l.Forward is null || l.Forward == forward)?.Reason;
+                rows.Add(Row(comparison, machine, forward, active.Contains(machine.Name), reason, lacksRules));
+            }
+        }
+
+        foreach (var name in desired.Config.LeftOut) rows.Add(Mistaken(name));
+
+        NetworkState[] networks = [.. config.Networks.Select(n => Network(n, desired.Ruleset))];
+        var ok = drift.Count == 0 && !rows.Exists(r => r.State is LeftOut or Missing);
+        return new(ok, [.. rows], networks, [.. drift.Select(d => $"{d}")]);
+    }
+
+    private static StatusRow Row(
+        Comparison comparison, Machine machine, Forward forward, bool isActive, string? leftOut, bool lacksRules)
+    {
+        var translations = comparison.TranslationsOf(machine, forward);
+        var (packets, bytes, complete) = (0L, 0L, !lacksRules);
+        foreach (var translation in translations)
+        {
+            if (comparison.CountersOf(translation) is not { } counters)
+            {
+                complete = false;
+                continue;
+            }
+
+            packets += counters.Packets;
+            bytes += counters.Bytes;
+        }
+
+        var state = (isActive, leftOut, complete) switch
+        {
+            (false, _, _) => NotRunning,
+            (_, not null, _) => LeftOut,
+            (_, _, false) => Missing,
+            _ => Active,
+        };
+        return new(
+            machine.Name,
+            ListVerbs.Texts(forward.PublicAddresses),
+            $"{forward.Public}",
+            ListVerbs.Protocols(forward),
+            $"{Target(machine, translations)}:{forward.Guest}",
+            ListVerbs.Texts(forward.Sources),
+            state,
+            state == LeftOut ? leftOut : null,
+            packets,
+            bytes);
+    }
+
+    private static string Target(Machine machine, IEnumerable<Translation> translations) =>
+        (translations.FirstOrDefault()?.Target ?? machine.PrivateAddresses.FirstOrDefault())?.ToString() ?? "learned";
+
+    private static StatusRow Mistaken(string name) =>
+        new(name, [], "-", "-", "-", [], LeftOut, "its entry has mistakes: hookctrl check", 0, 0);
+
+    private static NetworkState Network(NetworkRange network, Ruleset ruleset) =>
+        new(network.Name, $"{network.Range}", ruleset.Networks.Contains(network) ? Active : "not active");
+}

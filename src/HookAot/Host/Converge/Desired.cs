@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using HookAot.Rules;
+
+namespace HookAot.Host;
+
+/// <summary>What should be on the host, given the config and what was seen.</summary>
+/// <param name="Config">The configuration in force, and what is wrong with it.</param>
+/// <param name="Seen">What was seen on the host.</param>
+/// <param name="Ruleset">What should be in the kernel.</param>
+/// <param name="LeftOut">What cannot be served, and why.</param>
+internal sealed record Desired(
+    ConfigFile Config, Observation Seen, Ruleset Ruleset, ImmutableArray<LeftOut> LeftOut)
+{
+    /// <summary>What 'hookctrl apply' would put in place now. Changes nothing.</summary>
+    public static Desired Now(HostPaths paths)
+    {
+        var config = ConfigFile.Read(paths);
+        var state = LibvirtRescan.Of(paths, HostRecord.Read(paths) ?? HostState.Unknown, config.Config);
+        return Compute(config, ObservationReader.Read(paths, config.Config, state));
+    }
+
+    /// <summary>Computes it.</summary>
+    public static Desired Compute(ConfigFile config, Observation seen)
+    {
+        if (config.Config is null) return new(config, seen, Ruleset.Empty, []);
+
+        var leftOut = ImmutableArray.CreateBuilder<LeftOut>();
+        var ruleset = RulesetBuilder.Build(config.Config, seen, leftOut);
+        return new(config, seen, ruleset, leftOut.ToImmutable());
+    }
+
+    /// <summary>The same without guests that the kernel does not take.</summary>
+    public Desired Without(ImmutableArray<RefusedGuest> refused)
+    {
+        if (refused.IsEmpty) return this;
+        var names = Ruleset.GuestNames.Except(refused.Select(r => r.Guest)).ToHashSet(StringComparer.Ordinal);
+        return this with { Ruleset = Ruleset.Only(names) };
+    }
+}

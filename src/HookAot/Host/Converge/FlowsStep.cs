@@ -1,0 +1,42 @@
+using System.Net;
+using HookAot.Backends;
+using HookAot.Rules;
+
+namespace HookAot.Host;
+
+/// <summary>UDP flows that are older than their forward, or that outlive it, see <see cref="Conntrack"/>.</summary>
+internal sealed class FlowsStep : ConvergeStep
+{
+    /// <inheritdoc/>
+    public override string Name => "flows";
+
+    /// <inheritdoc/>
+    public override StepView? Look(StepContext context, out string? problem)
+    {
+        problem = null;
+        return new View();
+    }
+
+    /// <inheritdoc/>
+    public override StepOutcome Apply(StepContext context, Desired desired, StepView? seen)
+    {
+        var now = UdpForward.Of(desired.Ruleset);
+        var before = context.Record.Udp;
+        var changed = now.Except(before).Concat(before.Except(now)).ToList();
+        if (changed.Count > 0) Conntrack.Forget(changed, AnyAddresses(desired.Seen), context.Log);
+        if (seen is not null) Conntrack.ForgetStale(now, AnyAddresses(desired.Seen), context.Log);
+        return StepOutcome.Done(installed: !now.IsEmpty);
+    }
+
+    /// <summary>The addresses that a forward to any address of the host is for.</summary>
+    internal static HashSet<IPAddress> AnyAddresses(Observation seen)
+    {
+        var bridges = seen.Networks.SelectMany(n => n.BridgeAddresses);
+        return [.. seen.LocalAddresses.Where(a => !IPAddress.IsLoopback(a)).Except(bridges)];
+    }
+
+    private sealed class View : StepView
+    {
+        public override IEnumerable<Difference> DifferencesFrom(Desired desired) => [];
+    }
+}

@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using HookAot.Rules;
+using Microsoft.Extensions.Logging;
+
+namespace HookAot.Host;
+
+/// <summary>One converge, under the lock: events, observation, ruleset, steps, in that order.</summary>
+/// <param name="paths">Where things are.</param>
+/// <param name="lockFd">The lock; -1: there is none to be had.</param>
+/// <param name="deadline">When everything has to be done.</param>
+/// <param name="cause">What it is for.</param>
+/// <param name="log">The log.</param>
+internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, ConvergeCause cause, ILogger log)
+{
+    /// <summary>Converges.</summary>
+    /// <param name="config">What was read of the config before; null: nothing.</param>
+    /// <param name="unwritten">An event that could not be recorded.</param>
+    /// <param name="rescan">Whether libvirt's status files are to be asked what runs.</param>
+    /// <param name="seen">What is in the kernel; null: it was not looked at.</param>
+    /// <returns>The guests that are left out; null if the rules are not in place at all.</returns>
+    public HashSet<string>? Run(ConfigFile? config, HostEvent? unwritten, bool rescan, KernelView? seen = null)
+    {
+        // The events first, everything else after: what is read later is not older than they are.
+        var waiting = EventSpool.Waiting(paths, out var spoolProblem);
+        if (unwritten is not null) waiting = waiting.Add(new(null, unwritten));
+        var file = ConfigFile.Read(paths, config);
+        var recorded = HostRecord.Read(paths);
+        ImmutableArray<HostEvent> told = [.. waiting.Select(w => w.Event).OfType<HostEvent>()];
+
+        var state = recorded ?? HostState.Unknown;
+        if (recorded is null || rescan || spoolProblem is not null) state = LibvirtRescan.Of(paths, state, file.Config);
+        var isNews = seen is not null || recorded is null || !AllInstalled(state) || told.Any(e => IsNews(state, e));
+        foreach (var e in told) state = state.After(e, Environment.TickCount64);
+        if (seen is null) state = state with { Called = true, ConfigPath = Path.GetFullPath(paths.Config) };
+
+        foreach (var error in file.ErrorsForLog) Log.Failed(log, error);
+        if (file.Config is not null) file.Keep(paths);
+        HashSet<string>? refused = [];
+        if (file.Config is not null && isNews) refused = Enforce(file, state, told, seen);
+        else if (state != recorded) Write(state);
+
+        EventSpool.Remove(waiting);
+        if (file.Broken) return null;
+        refused?.UnionWith(file.LeftOutMachines);
+        return refused;
+    }
+
+    /// <summary>Takes everything of ours out, and forgets what is active.</summary>
+    /// <returns>Whether everything is out.</returns>
+    public bool RemoveAll(KernelView? seen)
+    {
+        EventSpool.Remove(EventSpool.Waiting(paths, out _));
+        var recorded = HostRecord.Read(paths) ?? HostState.Unknown;
+        // Where flows went is known from the record; the host's own addresses say which of them are its own.
+        var observation = ObservationReader.Read(paths, null, recorded) with { Guests = [] };
+        var nothing = new ConfigFile(null, [], [], Broken: false);
+        var desired = Desired.Compute(nothing, observation);
+        var forgotten = HostState.Unknown with { Udp = recorded.Udp, ConfigPath = recorded.ConfigPath };
+        return ApplySteps(desired, forgotten, seen) is not null;
+    }
+
+    private HashSet<string>? Enforce(
+        ConfigFile file, HostState state, ImmutableArray<HostEvent> told, KernelView? seen)
+    {
+        var desired = Desired.Compute(file, ObservationReader.Read(paths, file.Config, state, told));
+        foreach (var problem in desired.Seen.Unreadable) Log.Warned(log, problem);
+        foreach (var left in desired.LeftOut) Log.Warned(log, $"left out: {left}");
+
+        var nothingToDo = desired.Ruleset.IsEmpty && state.Udp.IsEmpty && seen is null
+            && ConvergeSteps.All.All(s => state.IsInstalled(s.Name) == false);
+        if (!nothingToDo) return ApplySteps(desired, state, seen);
+
+        Write(state);
+        return [];
+    }
+
+    /// <summary>
+    /// First the record, which says that the host is being changed, then the host, then the record of what came of it.
+    /// Killed anywhere in between, the next converge finds all that it needs, and knows that it has to do it.
+    /// </summary>
+    private HashSet<string>? ApplySteps(Desired desired, HostState state, KernelView? seen)
+    {
+        Write(state with { Steps = [] });
+        var context = new StepContext(paths, lockFd, deadline, state, log);
+        var steps = ImmutableArray.CreateBuilder<RecordedStep>();
+        var refused = ImmutableArray.CreateBuilder<RefusedGuest>();
+        string? error = null;
+        foreach (var step in ConvergeSteps.All)
+        {
+            var outcome = step.Apply(context, desired, seen?.Of(step));
+            foreach (var (guest, reason) in outcome.Refused)
+                Log.Failed(log, $"{Model.Printable.Escape(guest)} is left out, the kernel refuses its rules: {reason}");
+
+            refused.AddRange(outcome.Refused);
+            desired = desired.Without(outcome.Refused);
+            if (outcome.Installed is { } installed) steps.Add(new(step.Name, installed));
+            if (outcome.Error is null) continue;
+
+            Log.Failed(log, $"{cause}: the rules are not in place: {outcome.Error}");
+            error = outcome.Error;
+            break;
+        }
+
+        var unfinished = state with { Steps = error is null ? steps.ToImmutable() : [], Refused = refused.ToImmutable() };
+        Write(error is null ? After(unfinished, desired) : unfinished);
+        if (error is not null) return null;
+
+        var ruleset = desired.Ruleset;
+        if (ruleset.IsEmpty) Log.Removed(log, cause.ToString());
+        else Log.Converged(log, cause.ToString(), ruleset.Translations.Length, ruleset.GuestNames.Length);
+        return refused.Select(r => r.Guest).ToHashSet(StringComparer.Ordinal);
+    }
+
+    private static HostState After(HostState state, Desired desired)
+    {
+        var learned = state.Guests.IsEmpty ? [] : GuestAddresses.Learned(desired.Seen);
+        return state with
+        {
+            Udp = UdpForward.Of(desired.Ruleset),
+            Learned = [.. learned.Select(l => new RecordedAddress(l.Mac, l.Address.ToString()))],
+            Accepted = desired.Ruleset.GuestNames,
+        };
+    }
+
+    private static bool AllInstalled(HostState state) =>
+        ConvergeSteps.All.All(s => state.IsInstalled(s.Name) is not null);
+
+    /// <summary>
+    /// Whether an event may change something. libvirt has put its own rules above ours when it tells that a network
+    /// started; that a port of one was made says only that the network is active.
+    /// </summary>
+    private static bool IsNews(HostState state, HostEvent told)
+    {
+        if (told.Active) return true;
+        return told.Driver == HostEvent.NetworkDriver
+            ? state.HasNetwork(told.Name)
+            : state.Has(told.Driver, told.Name);
+    }
+
+    private void Write(HostState state)
+    {
+        if (HostRecord.Write(paths, state) is { } problem)
+            Log.Warned(log, $"{cause}: {problem}; the next converge asks libvirt's files instead");
+    }
+}

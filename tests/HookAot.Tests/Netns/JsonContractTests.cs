@@ -1,0 +1,149 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using HookAot.Applets.Hookctrl;
+using NJsonSchema;
+using static HookAot.Tests.Netns.World;
+
+namespace HookAot.Tests.Netns;
+
+/// <summary>What hookctrl prints with --json is what src/hookctrl.schema.json says: a field without a schema is a fault.</summary>
+[Category("Netns")]
+public sealed class JsonContractTests
+{
+    private const string Config = $$"""
+        {
+            "machines": {
+                "a": {
+                    "private_ip": "{{AddressA}}",
+                    "port_map": [[2222, 22], { "public": "5000-5002", "protocol": "tcp+udp", "source": "10.0.0.0/8" }]
+                },
+                "learns": { "port_map": [80] },
+                "mistaken": { "private_ip": "nonsense" }
+            },
+            "networks": { "default": "192.168.122.0/24" },
+            "public_ip": ["{{Public}}", "{{Public2}}"]
+        }
+        """;
+
+    /// <summary>A verb's command line without --json, and what makes its output interesting.</summary>
+    private static readonly (string Verb, string Command, string Before)[] Calls =
+    [
+        ("list", "list", ""),
+        ("show", "show a", ""),
+        ("machine list", "machine list", ""),
+        ("network list", "network list", ""),
+        ("plan", "plan", ""),
+        ("apply", "apply", ""),
+        ("status", "status", ""),
+        ("status", "status", "iptables -t nat -F HOOKAOT-DNAT"),
+        ("doctor", "doctor", ""),
+        ("doctor", "doctor a", ""),
+        ("doctor", "doctor nobody", ""),
+        ("apply", "apply", ""),
+        ("doctor", "doctor a:5000", ""),
+        ("apply", "port add a 8080:80", ""),
+        ("apply", "port remove a 8080", ""),
+        ("apply", "machine add b --private-ip 192.168.122.3", ""),
+        ("apply", "machine set b --source 10.0.0.0/8", ""),
+        ("apply", "machine remove b", ""),
+        ("apply", "network add other 10.9.0.0/16", ""),
+        ("apply", "network remove other", ""),
+        ("apply", "set debug false", ""),
+        ("apply", "import {D}/hooks.json", ""),
+        ("apply", "apply --stop-all", ""),
+    ];
+
+    // They print the same with --json as without.
+    private static readonly string[] Plain = ["check", "completion", "version"];
+
+    private static async Task<JsonObject> Definitions()
+    {
+        var text = await File.ReadAllTextAsync(Repository.File("src", "hookctrl.schema.json"));
+        return JsonNode.Parse(text)!["$defs"]!.AsObject();
+    }
+
+    /// <summary>The schema of one verb, as the library wants it: it looks for definitions under their older name.</summary>
+    private static async Task<JsonSchema> SchemaOf(string verb)
+    {
+        var definitions = await Definitions();
+        var schema = new JsonObject
+        {
+            ["$ref"] = $"#/definitions/{verb}",
+            ["definitions"] = JsonNode.Parse(definitions.ToJsonString().Replace("#/$defs/", "#/definitions/", StringComparison.Ordinal)),
+        };
+        return await JsonSchema.FromJsonAsync(schema.ToJsonString());
+    }
+
+    private static async Task<World> Running()
+    {
+        var world = await World.Create(Config);
+        await world.Runs("a");
+        await world.Runs("learns");
+        await File.WriteAllTextAsync(
+            Path.Combine(world.Directory, "hooks.json"),
+            """{ "imported": { "private_ip": "192.168.122.7", "port_map": { "tcp": [[7000, 70]] } } }""");
+        return world;
+    }
+
+    [Test]
+    public async Task Every_verb_prints_what_the_schema_says()
+    {
+        await using var world = await Running();
+        foreach (var (verb, command, before) in Calls)
+        {
+            if (before.Length > 0) await world.Host.Run(before);
+            var arguments = command.Replace("{D}", world.Directory, StringComparison.Ordinal).Split(' ');
+            var ended = await world.Call([.. arguments, "--json"]);
+            var mistakes = (await SchemaOf(verb)).Validate(ended.Output);
+            await Assert.That(mistakes).IsEmpty().Because($"{command}: {string.Join('\n', mistakes)}\n{ended.Output}{ended.Error}");
+        }
+    }
+
+    [Test]
+    public async Task No_verb_is_forgotten()
+    {
+        var verbs = Leaves(HookctrlApplet.CommandLine(), "").Select(v => v.Trim()).Except(Plain);
+        var called = Calls.Select(c => c.Command).ToList();
+        foreach (var verb in verbs)
+            await Assert.That(called.Exists(c => c == verb || c.StartsWith(verb + " ", StringComparison.Ordinal))).IsTrue().Because(verb);
+    }
+
+    [Test]
+    [Arguments("status", "\"ok\": false", "\"ok\": false, \"surprise\": 1")]
+    [Arguments("status", "\"state\": \"not active\"", "\"state\": \"absent\"")]
+    [Arguments("status", "\"packets\": 0", "\"packets\": \"0\"")]
+    [Arguments("list", "\"vm_port\": \"22\"", "\"vm_ports\": \"22\"")]
+    [Arguments("list", "\"machine\": \"a\",", "")]
+    public async Task The_schema_refuses_what_is_not_in_it(string verb, string right, string wrong)
+    {
+        await using var world = await Running();
+        var printed = (await world.Call(verb, "--json")).Output;
+        await Assert.That(printed).Contains(right);
+        var mistakes = (await SchemaOf(verb)).Validate(printed.Replace(right, wrong, StringComparison.Ordinal));
+        await Assert.That(mistakes).IsNotEmpty();
+    }
+
+    [Test]
+    public async Task Every_object_of_the_schema_is_closed_and_has_all_its_fields()
+    {
+        foreach (var described in Objects(await Definitions()))
+        {
+            await Assert.That(described["additionalProperties"]!.GetValueKind()).IsEqualTo(JsonValueKind.False);
+            var required = described["required"]!.AsArray().Select(r => r!.GetValue<string>());
+            await Assert.That(required).IsEquivalentTo(described["properties"]!.AsObject().Select(p => p.Key));
+        }
+    }
+
+    private static IEnumerable<JsonObject> Objects(JsonNode? node) => node switch
+    {
+        JsonObject closed when closed.ContainsKey("properties") => [closed, .. closed.SelectMany(p => Objects(p.Value))],
+        JsonObject other => other.SelectMany(p => Objects(p.Value)),
+        JsonArray array => array.SelectMany(Objects),
+        _ => [],
+    };
+
+    private static IEnumerable<string> Leaves(Command command, string name) => command.Subcommands.Count == 0
+        ? [name]
+        : command.Subcommands.SelectMany(c => Leaves(c, $"{name} {c.Name}"));
+}

@@ -1,0 +1,183 @@
+using System.Text.Json;
+using static HookAot.Tests.Netns.World;
+
+namespace HookAot.Tests.Netns;
+
+/// <summary>What keeps a forward from working although its rules are in the kernel: status names it, and its cure.</summary>
+[Category("Netns")]
+public sealed class StatusDriftTests
+{
+    private const string TwoForwards = $$"""
+        {
+            "machines": { "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22], [8080, 80]] } },
+            "public_ip": "{{Public}}"
+        }
+        """;
+
+    private const string LibvirtsTable =
+        "nft add table ip libvirt_network; " +
+        "nft 'add chain ip libvirt_network forward { type filter hook forward priority filter; }'";
+
+    private static async Task<World> Active(string config = OneForward, string iptables = "iptables")
+    {
+        var world = await World.Create(config, iptables);
+        await world.Runs("a");
+        await world.Quietly("a", "start");
+        await world.Done("status");
+        return world;
+    }
+
+    private static async Task<string> Drift(World world)
+    {
+        var ended = await world.Call("status");
+        await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.Output + ended.Error);
+        return ended.Output;
+    }
+
+    [Test]
+    public async Task A_hook_that_was_removed_is_drift_with_its_own_cure()
+    {
+        await using var world = await Active();
+        var link = Path.Combine(world.Directory, "hooks", "qemu");
+        await Tool.Succeed(["sh", "-euc", "rm \"$0\" \"$0\".d/*", link]);
+        await Assert.That(await Drift(world))
+            .Contains($"drift: the hook is not installed: neither {link} nor a file in {link}.d is hookaot")
+            .And.Contains($"do: ln -s hookaot {link}")
+            .And.DoesNotContain("'hookctrl apply' puts it right");
+        // The others are there, and nothing of theirs runs.
+        await Tool.Succeed(["ln", "-s", "hookaot", link]);
+        await world.Done("status");
+    }
+
+    [Test]
+    public async Task A_missing_rule_is_held_against_its_own_forward_only()
+    {
+        await using var world = await Active(TwoForwards);
+        await world.Iptables("-t nat -D HOOKAOT-DNAT 1");
+        var lines = (await Drift(world)).Split('\n');
+        await Assert.That(lines[1]).Contains(" 2222 ").And.Contains(" missing ");
+        await Assert.That(lines[2]).Contains(" 8080 ").And.Contains(" active ");
+        await world.Done("apply");
+        // What lets the guest's answers through is needed by both.
+        await world.Iptables("-F HOOKAOT-FWD");
+        lines = (await Drift(world)).Split('\n');
+        await Assert.That(lines[1]).Contains(" 2222 ").And.Contains(" missing ");
+        await Assert.That(lines[2]).Contains(" 8080 ").And.Contains(" missing ");
+    }
+
+    [Test]
+    public async Task A_libvirt_that_rejects_in_its_own_nftables_table_is_told_by_all_three()
+    {
+        await using var world = await Active();
+        await world.Host.Run(LibvirtsTable);
+        await Assert.That(await Drift(world))
+            .Contains("drift: libvirt uses nftables and rejects in its table libvirt_network what is accepted elsewhere")
+            .And.Contains("do: firewall_backend = \"iptables\" in /etc/libvirt/network.conf")
+            .And.DoesNotContain("'hookctrl apply' puts it right");
+        foreach (var verb in new[] { "plan", "apply" })
+        {
+            var ended = await world.Call(verb);
+            await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Error);
+            await Assert.That(ended.Error).Contains("hookctrl: warning: libvirt uses nftables and rejects")
+                .And.Contains("firewall_backend = \"iptables\"");
+        }
+
+        // It stops nobody while nothing is forwarded.
+        File.Delete(Path.Combine(world.Directory, "libvirt", "qemu", "a.xml"));
+        await world.Quietly("a", "stopped");
+        await world.Done("status");
+        await Assert.That((await world.Call("apply")).Error).IsEmpty();
+    }
+
+    [Test]
+    public async Task Without_nft_libvirts_status_file_says_so()
+    {
+        await using var world = await Active();
+        var network = Path.Combine(world.Directory, "libvirt", "network", "default.xml");
+        await File.WriteAllTextAsync(network, """
+            <networkstatus>
+              <firewall name='fwRemoval' backend='nftables'><cmd/></firewall>
+              <network><name>default</name><forward mode='nat'/><bridge name='virbr0'/></network>
+            </networkstatus>
+            """);
+        // nft, where it is, knows better: there is no such table.
+        await world.Done("status");
+        var ended = await Tool.Run(
+            [
+                .. world.Host.Enter, "unshare", "-m", "sh", "-euc",
+                "mount --bind /dev/null \"$(command -v nft)\"; exec \"$0/hooks/hookctrl\" status", world.Directory,
+            ],
+            environment: world.HookEnvironment);
+        await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.Output + ended.Error);
+        await Assert.That(ended.Output).Contains("drift: libvirt uses nftables");
+    }
+
+    [Test]
+    public async Task Libvirts_rules_in_the_other_iptables_are_drift()
+    {
+        await using var world = await Active();
+        await world.Host.Run("iptables -F; iptables -X LIBVIRT_FWI; iptables-legacy -N LIBVIRT_FWI");
+        await world.Done("apply");
+        await Assert.That(await Drift(world))
+            .Contains("drift: libvirt's rules are in /usr/sbin/iptables-legacy, ours in /usr/sbin/iptables")
+            .And.Contains("do: update-alternatives --set iptables /usr/sbin/iptables-legacy");
+    }
+
+    [Test]
+    [Arguments("iptables-legacy", "iptables-nft")]
+    [Arguments("iptables-nft", "iptables-legacy")]
+    public async Task Leftovers_of_ours_in_the_other_iptables_are_drift(string first, string second)
+    {
+        await using var world = await Active(iptables: first);
+        world.HookEnvironment["IPTABLES_BINARY"] = $"/usr/sbin/{second}";
+        await world.Call("apply");
+        await world.Host.Run($"{first} -N HOOKAOT-FWD || true"); // as an apply that does not clean leaves it
+        await Assert.That(await Drift(world)).Contains($"drift: rules of ours are in /usr/sbin/{first} as well");
+    }
+
+    [Test]
+    [Arguments("iptables-legacy", "iptables-nft")]
+    [Arguments("iptables-nft", "iptables-legacy")]
+    public async Task Apply_takes_leftovers_out_of_the_other_iptables(string first, string second)
+    {
+        await using var world = await Active(iptables: first);
+        world.HookEnvironment["IPTABLES_BINARY"] = $"/usr/sbin/{second}";
+        await world.Call("apply");
+        await Assert.That(await world.OurRules()).IsEmpty();
+        await Assert.That(await Drift(world)).DoesNotContain("rules of ours are in");
+    }
+
+    [Test]
+    public async Task The_legacy_tool_is_not_run_where_nothing_legacy_is_in_use()
+    {
+        await using var world = await World.Create();
+        await world.Runs("a");
+        var ran = Path.Combine(world.Directory, "ran");
+        foreach (var tool in new[] { "save", "restore" })
+        {
+            await world.Program($"iptables-{tool}", $"#!/bin/sh\nexec /usr/sbin/iptables-{tool} \"$@\"\n");
+            await world.Program($"iptables-legacy-{tool}", $"#!/bin/sh\n: > {ran}; exec /usr/sbin/iptables-legacy-{tool} \"$@\"\n");
+        }
+
+        world.HookEnvironment["IPTABLES_BINARY"] = Path.Combine(world.Directory, "iptables");
+        await world.Done("apply");
+        await world.Done("status");
+        await world.Done("doctor a");
+        await Assert.That(File.Exists(ran)).IsFalse();
+        await world.Host.Run("iptables-legacy -N HOOKAOT-FWD");
+        await Assert.That(await Drift(world)).Contains("rules of ours are in");
+        await Assert.That(File.Exists(ran)).IsTrue();
+    }
+
+    [Test]
+    public async Task Json_has_the_cures_too()
+    {
+        await using var world = await Active();
+        await world.Host.Run(LibvirtsTable);
+        var ended = await world.Call("status", "--json");
+        using var json = JsonDocument.Parse(ended.Output);
+        var drift = json.RootElement.GetProperty("drift")[0].GetString();
+        await Assert.That(drift).Contains("libvirt uses nftables").And.Contains("; do: firewall_backend = \"iptables\"");
+        await Assert.That(json.RootElement.GetProperty("ok").GetBoolean()).IsFalse();
+    }
+}
