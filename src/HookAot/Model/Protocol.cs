@@ -25,13 +25,15 @@ internal static class ProtocolNames
         _ => throw new ArgumentOutOfRangeException(nameof(protocol)),
     };
 
-    /// <summary>Reads the lower-case name.</summary>
+    /// <summary>Reads a name, which has to be in lower case.</summary>
+    /// <returns>false if no protocol has that name.</returns>
     public static bool TryParse(string name, out Protocol protocol)
     {
         foreach (var known in Enum.GetValues<Protocol>())
         {
+            if (known.Name() != name) continue;
             protocol = known;
-            if (known.Name() == name) return true;
+            return true;
         }
 
         protocol = default;

@@ -137,8 +137,8 @@ internal sealed class RulesetBuilder
     /// <summary>Why an address cannot be a host's; null if it can.</summary>
     private string? Problem(IPAddress address)
     {
-        _ = address;
-        return null;
+        var connected = (seen.Routes ?? []).Select(r => r.Network);
+        return AddressProblems.Of(address, connected.Concat(seen.Networks.SelectMany(n => n.Ranges)));
     }
 
     /// <summary>
@@ -164,6 +164,4 @@ internal sealed class RulesetBuilder
 
         return new IPNetwork(address, 32);
     }
-
-    
 }

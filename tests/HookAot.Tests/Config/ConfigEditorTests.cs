@@ -85,6 +85,8 @@ public class ConfigEditorTests
     [Arguments("{\r\n\t// tabs and CRLF\r\n\t\"machines\": {\r\n\t\t\"a\": {}, // the last, with a comma\r\n\t\t/* nothing\r\n\t\t   else */\r\n\t},\r\n}\r\n")]
     [Arguments("{ \"machines\": { \"web\": {} }, \"machines\": { \"a\": { \"port_map\": [1] }, \"a\": { \"port_map\": [2], \"port_map\": [3] } } }")]
     [Arguments("{\"unknown\":[{\"machines\":{}}],\"machines\":{\"a\":{\"port_map\":[[\"1\",\"2\"]]}},\"x\":null}  \n\n")]
+    [Arguments("{ // first\r  \"machines\": { // second\r    \"a\": { \"port_map\": [1] } // third\r  } // fourth\r} // fifth")]
+    [Arguments("{ \"machines\": { \"a\": {} /*1*//*,*/ }, \"x\": [1 /*2*//*]*/, 2 /*,*//*,*/] }")]
     [Arguments(Commented)]
     public async Task An_edit_and_its_reverse_give_the_same_bytes_and_what_is_in_between_is_read(string original)
     {

@@ -60,7 +60,7 @@ public class ConfigReaderTests
               "bad": { "private_ip": "192.168.122.333", "port_map": [[1, 2, 3], "x"], "prot_map": 1 } } }
             """);
         await Assert.That(result.Config!.Machines.Select(m => m.Name)).IsEquivalentTo(["good"]);
-        await Assert.That(result.LeftOut).IsEquivalentTo(["bad"]);
+        await Assert.That(result.LeftOutMachines).IsEquivalentTo(["bad"]);
         await Assert.That(string.Join('\n', result.Diagnostics)).IsEqualTo("""
             config.json:3:26: error: found "192.168.122.333"; expected the guest's own address such as "192.168.122.2", or a list of them (at $.machines.bad.private_ip)
             config.json:3:58: error: found a list of 3; expected a pair [public, vm] (at $.machines.bad.port_map[0])

@@ -22,7 +22,7 @@ internal static class EditAndApply
     /// <exception cref="IOException">The config cannot be read or written.</exception>
     public static int Run(Session session, IReadOnlyList<ConfigEdit> edits)
     {
-        var change = ConfigStore.Change(session.Paths.Config, edits, session.DryRun);
+        var change = ConfigStore.Change(session.Paths, edits, session.DryRun, Session.Say);
         foreach (var refusal in change.Refusals) Session.Say(refusal);
         if (change.Refusals.Count > 0) return Session.Refused;
 

@@ -30,7 +30,8 @@ internal static class StatusBuilder
             }
         }
 
-        foreach (var name in desired.Config.LeftOut) rows.Add(Mistaken(name));
+        foreach (var name in desired.Config.LeftOutMachines) rows.Add(Mistaken(name));
+        foreach (var name in desired.Config.LeftOutNetworks) rows.Add(Mistaken(name));
 
         NetworkState[] networks = [.. config.Networks.Select(n => Network(n, desired.Ruleset))];
         var ok = drift.Count == 0 && !rows.Exists(r => r.State is LeftOut or Missing);

@@ -13,6 +13,7 @@ internal readonly unsafe partial record struct FileStatus
 
     private FileStatus(byte* statx)
     {
+        Links = *(uint*)(statx + 16);
         Owner = *(uint*)(statx + 20);
         Group = *(uint*)(statx + 24);
         Mode = *(ushort*)(statx + 28);
@@ -22,6 +23,9 @@ internal readonly unsafe partial record struct FileStatus
         DeviceMajor = *(uint*)(statx + 136);
         DeviceMinor = *(uint*)(statx + 140);
     }
+
+    /// <summary>How many names it has.</summary>
+    public uint Links { get; }
 
     /// <summary>The user that it belongs to.</summary>
     public uint Owner { get; }
@@ -53,6 +57,21 @@ internal readonly unsafe partial record struct FileStatus
     /// <summary>Whether it is a directory.</summary>
     public bool IsDirectory => (Mode & 0xf000) == 0x4000;
 
+    /// <summary>The permissions, set-user-id, set-group-id and sticky among them.</summary>
+    public int Permissions => Mode & 0xfff;
+
+    /// <summary>Whether a file in this directory can be renamed and deleted by its owner only, as in /tmp.</summary>
+    public bool IsSticky => (Mode & 0x200) != 0;
+
+    /// <summary>Whether its group may write it.</summary>
+    public bool IsGroupWritable => (Mode & 0x10) != 0;
+
+    /// <summary>Whether every user may write it.</summary>
+    public bool IsWorldWritable => (Mode & 2) != 0;
+
+    /// <summary>Whether it belongs to root or to the user who runs us.</summary>
+    public bool IsTrusted => Owner == 0 || Owner == Libc.geteuid();
+
     /// <summary>Whether both are of the same file.</summary>
     public bool IsSameFile(FileStatus other) =>
         Inode == other.Inode && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor;
@@ -67,6 +86,13 @@ internal readonly unsafe partial record struct FileStatus
 
     /// <summary>The status of a link itself, or of a file that is none; null as above.</summary>
     public static FileStatus? OfLink(string path) => Ask(CurrentDirectory, path, NoFollow);
+
+    /// <summary>The status of a file in an open directory; null as above.</summary>
+    /// <param name="directory">The directory, or <see cref="Libc.AT_FDCWD"/>.</param>
+    /// <param name="name">The name in it, or a path.</param>
+    /// <param name="follow">Whether a link means the file that it leads to.</param>
+    public static FileStatus? At(int directory, string name, bool follow) =>
+        Ask(directory, name, follow ? 0 : NoFollow);
 
     private static FileStatus? Ask(int directory, string path, int flags)
     {

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace HookAot.Host;
 
 /// <summary>
@@ -20,6 +22,15 @@ internal static class SmallFile
             ? new FileNotFoundException(Explain(path, maxBytes, fault))
             : new IOException(Explain(path, maxBytes, fault));
     }
+
+    /// <summary>Reads a regular file that is open already, as <see cref="Read(string, int)"/> does.</summary>
+    /// <param name="handle">The file.</param>
+    /// <param name="path">Its name, for the messages.</param>
+    /// <param name="maxBytes">More than that is refused before it is read.</param>
+    /// <exception cref="IOException">What is wrong, as an administrator would say it.</exception>
+    public static byte[] Read(SafeFileHandle handle, string path, int maxBytes) =>
+        ReadOpen((int)handle.DangerousGetHandle(), maxBytes, out var fault)
+        ?? throw new IOException(Explain(path, maxBytes, fault));
 
     /// <summary>Reads a regular file, as <see cref="Read(string, int)"/> does, but without an exception.</summary>
     /// <returns>Its content; null if it is not there or cannot be read.</returns>
@@ -106,10 +117,15 @@ internal static class SmallFile
             return null;
         }
 
-        fault = Judge(fd, maxBytes, out var size);
-        var content = fault.Kind == FaultKind.None ? Content(fd, size, maxBytes, out fault) : null;
+        var content = ReadOpen(fd, maxBytes, out fault);
         _ = Libc.close(fd);
         return content;
+    }
+
+    private static byte[]? ReadOpen(int fd, int maxBytes, out Fault fault)
+    {
+        fault = Judge(fd, maxBytes, out var size);
+        return fault.Kind == FaultKind.None ? Content(fd, size, maxBytes, out fault) : null;
     }
 
     private static Fault Judge(int fd, int maxBytes, out int size)

@@ -16,7 +16,7 @@ internal static class ConfigStage
         var addMachine = $"hookctrl machine add {patient.Word} --private-ip IP; hookctrl port add {patient.Word} 8080:80";
         if (config.Broken) yield return Broken(patient.Desired);
 
-        if (config.LeftOut.Contains(patient.Name))
+        if (config.LeftOutMachines.Contains(patient.Name))
         {
             yield return DoctorStep.Fault(
                 $"its entry in {file} has mistakes: {string.Join("; ", config.Errors)}", $"correct it, then: {CheckAndApply}");
