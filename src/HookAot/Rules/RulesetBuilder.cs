@@ -24,7 +24,14 @@ internal sealed class RulesetBuilder
     private readonly ImmutableArray<Translation>.Builder translations = ImmutableArray.CreateBuilder<Translation>();
     private readonly ImmutableArray<GuestAccess>.Builder guests = ImmutableArray.CreateBuilder<GuestAccess>();
 
-    private RulesetBuilder(Observation seen, ICollection<LeftOut> leftOut) => (this.seen, this.leftOut) = (seen, leftOut);
+    private readonly ImmutableArray<IPNetwork> networks;
+
+    private RulesetBuilder(Observation seen, ICollection<LeftOut> leftOut)
+    {
+        (this.seen, this.leftOut) = (seen, leftOut);
+        var connected = (seen.Routes ?? []).Select(r => r.Network);
+        networks = [.. connected.Concat(seen.Networks.SelectMany(n => n.Ranges)).Distinct()];
+    }
 
     /// <summary>Computes the ruleset for everything active.</summary>
     /// <param name="config">What the administrator wants.</param>
@@ -135,11 +142,7 @@ internal sealed class RulesetBuilder
     }
 
     /// <summary>Why an address cannot be a host's; null if it can.</summary>
-    private string? Problem(IPAddress address)
-    {
-        var connected = (seen.Routes ?? []).Select(r => r.Network);
-        return AddressProblems.Of(address, connected.Concat(seen.Networks.SelectMany(n => n.Ranges)));
-    }
+    private string? Problem(IPAddress address) => AddressProblems.Of(address, networks);
 
     /// <summary>
     /// The guest's net is the connected route that covers it. Without one at least the guest itself is served (path d).

@@ -66,8 +66,11 @@ internal sealed record ConfigFile(
     public static bool MayConcern(HostPaths paths, string name)
     {
         var bytes = Encoding.UTF8.GetBytes(name);
-        if (SmallFile.TryRead(paths.Config, MaxBytes) is not { } config || Mentions(config, bytes)) return true;
+        var config = SmallFile.TryRead(paths.Config, MaxBytes, out var problem);
+        if (problem is not null || (config is not null && Mentions(config, bytes))) return true;
         if (SmallFile.TryRead(paths.State, MaxBytes) is { } state && Mentions(state, bytes)) return true;
+        if (config is null) return false;
+
         var lastGood = SmallFile.TryRead(paths.LastGoodConfig, MaxBytes);
         if (lastGood is not null && config.AsSpan().SequenceEqual(lastGood)) return false;
         return (lastGood is not null && Mentions(lastGood, bytes)) || !IsObject(config);
@@ -98,21 +101,16 @@ internal sealed record ConfigFile(
     /// </exception>
     public static ConfigResult Load(string path) => ConfigReader.Read(SmallFile.Read(path, MaxBytes), path);
 
-    /// <summary>Reads the file, and the last good one where the file cannot be used.</summary>
+    /// <summary>
+    /// Reads the file, and the last good one where the file cannot be used. One that is not there is an empty one.
+    /// </summary>
     /// <param name="paths">Where both are.</param>
     /// <param name="earlier">What was read earlier; returned as it is if the file has not changed since.</param>
     public static ConfigFile Read(HostPaths paths, ConfigFile? earlier = null)
     {
-        byte[] content;
-        try
-        {
-            content = SmallFile.Read(paths.Config, MaxBytes);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return LastGood(paths, [], $"{e.Message}; {Advice(paths)}");
-        }
-
+        var content = SmallFile.TryRead(paths.Config, MaxBytes, out var problem);
+        if (problem is not null) return LastGood(paths, [], $"{problem}; {Advice(paths)}");
+        if (content is null) return new ConfigFile(HookConfig.Empty, [], [], Broken: false) { Path = paths.Config };
         if (earlier?.Content is { } same && content.AsSpan().SequenceEqual(same)) return earlier;
 
         var result = ConfigReader.Read(content, paths.Config);
