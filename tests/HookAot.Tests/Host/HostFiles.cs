@@ -15,8 +15,7 @@ internal sealed class HostFiles : IDisposable
             LibvirtRun: Make("run/libvirt"),
             LibvirtEtc: Make("etc"),
             Dnsmasq: Make("dnsmasq"),
-            LogSocket: Path.Combine(Root, "log"),
-            Iptables: null);
+            LogSocket: Path.Combine(Root, "log"));
     }
 
     /// <summary>Where everything is.</summary>

@@ -3,7 +3,7 @@ using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
 
-/// <summary>What the process that is the hook meets: its environment, its limits, and what its tool leaves behind.</summary>
+/// <summary>What the hook meets as a process: its environment, its limits, and what its tool leaves behind.</summary>
 [Category("Netns")]
 public sealed class ProcessTests
 {
@@ -114,7 +114,8 @@ public sealed class ProcessTests
         using var full = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         var address = new UnixDomainSocketEndPoint(world.HookEnvironment["HOOKAOT_LOG_SOCKET"]);
         full.Bind(address);
-        using var others = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+        using var others = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        others.Blocking = false;
         await others.ConnectAsync(address);
         await Assert.That(() =>
         {

@@ -94,14 +94,19 @@ public sealed class ChildTests
     [Test]
     public async Task When_the_time_is_up_all_of_it_is_ended()
     {
+        var late = Path.Combine(Path.GetTempPath(), $"hookaot-late-{Environment.ProcessId}");
         var result = Child.Run(
-            "/bin/sh", ["-c", "sleep 300 & echo $!; wait"], "", lockFd: -1, Deadline.In(300));
+            "/bin/sh", ["-c", "(sleep 10; : > \"$1\") & echo $!; wait", "sh", late], "", lockFd: -1, Deadline.In(300));
         await Assert.That(result.Outcome).IsEqualTo(ChildOutcome.TimedOut);
         await Assert.That(result.Description).IsEqualTo("did not end within 1 s, and was killed");
 
+        // The grandchild is gone before it did anything.
         var status = $"/proc/{result.Output.Trim()}/status";
         while (File.Exists(status) && !(await Status(status)).Contains("State:\tZ", StringComparison.Ordinal))
             await Task.Yield();
+        var wasLate = File.Exists(late);
+        File.Delete(late);
+        await Assert.That(wasLate).IsFalse();
     }
 
     [Test]

@@ -67,7 +67,7 @@ public sealed class HostLockTests : IDisposable
     {
         using var holder = await Holder.Start(Lock, "cat");
         var waiter = Task.Run(() => HostLock.Take(Lock, Deadline.In(Patience), out _));
-        await UntilWaitedFor(Lock);
+        await UntilWaitedFor(Lock, waiter);
         await Assert.That(waiter.IsCompleted).IsFalse();
 
         await holder.End();
@@ -93,13 +93,13 @@ public sealed class HostLockTests : IDisposable
     {
         using var holder = await Holder.Start(Lock, "cat");
         var waiter = Task.Run(() => HostLock.Take(Lock, Deadline.In(Patience), out _));
-        await UntilWaitedFor(Lock);
+        await UntilWaitedFor(Lock, waiter);
         Directory.Delete(Path.GetDirectoryName(Lock)!, recursive: true);
         using (var second = HostLock.Take(Lock, Deadline.In(Patience), out var problem))
         {
             await Assert.That(problem).IsNull();
             await holder.End();
-            await UntilWaitedFor(Lock); // the new file, which is held
+            await UntilWaitedFor(Lock, waiter); // the new file, which is held
             await Assert.That(waiter.IsCompleted).IsFalse();
         }
 
@@ -132,26 +132,32 @@ public sealed class HostLockTests : IDisposable
     [Test]
     public async Task Where_nothing_can_be_written_a_file_that_is_there_can_be_locked()
     {
-        await Tool.Succeed(["sh", "-euc", $"mount -t tmpfs tmpfs {directory}/run; : > {Lock}; mount -o remount,ro {directory}/run"]);
+        var run = Path.GetDirectoryName(Lock);
+        await Tool.Succeed(["sh", "-euc", $"mount -t tmpfs tmpfs {run}; : > {Lock}; mount -o remount,ro {run}"]);
         try
         {
-            using (var taken = HostLock.Take(Lock, Deadline.In(0), out var problem)) await Assert.That(problem).IsNull();
+            using (HostLock.Take(Lock, Deadline.In(0), out var problem)) await Assert.That(problem).IsNull();
+
             await Assert.That(HostLock.Take(Lock + "2", Deadline.In(0), out var missing)).IsNull();
             await Assert.That(missing).IsEqualTo($"the lock {Lock}2 cannot be opened: Read-only file system");
         }
         finally
         {
-            await Tool.Succeed(["umount", $"{directory}/run"]);
+            await Tool.Succeed(["umount", $"{run}"]);
         }
     }
 
     // "1: -> FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF" (proc(5)).
-    private static async Task UntilWaitedFor(string file)
+    private static async Task UntilWaitedFor(string file, Task waiter)
     {
         var inode = (await Tool.Succeed(["stat", "-c", "%i", file])).Trim();
-        while (!(await File.ReadAllLinesAsync("/proc/locks")).Any(line =>
-            line.Contains("-> FLOCK", StringComparison.Ordinal) && line.Contains($":{inode} ", StringComparison.Ordinal)))
+        while (!waiter.IsCompleted)
+        {
+            var locks = await File.ReadAllLinesAsync("/proc/locks");
+            var waits = locks.Where(line => line.Contains("-> FLOCK", StringComparison.Ordinal));
+            if (waits.Any(line => line.Contains($":{inode} ", StringComparison.Ordinal))) return;
             await Task.Yield();
+        }
     }
 
     /// <summary>A process that holds the lock until it is told to end.</summary>

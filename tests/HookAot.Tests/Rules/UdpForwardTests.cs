@@ -8,7 +8,13 @@ namespace HookAot.Tests.Rules;
 public sealed class UdpForwardTests
 {
     private static readonly Translation Dns = new(
-        "web", IPAddress.Parse("192.168.0.166"), Protocol.Udp, new(53, 53), null, IPAddress.Parse("192.168.122.2"), new(54, 54));
+        "web",
+        IPAddress.Parse("192.168.0.166"),
+        Protocol.Udp,
+        new(53, 53),
+        null,
+        IPAddress.Parse("192.168.122.2"),
+        new(54, 54));
 
     [Test]
     public async Task Only_udp_is_kept_in_its_order_and_each_once()

@@ -22,8 +22,8 @@ internal static class ConnectedRoutes
         SmallFile.TryRead(path, MaxBytes) is { } table ? Parse(table) : null;
 
     /// <summary>
-    /// Reads lines of the form "Iface Destination Gateway Flags RefCnt Use Metric Mask ...", separated by tabs, addresses
-    /// in hexadecimal and host order. The first line is a heading.
+    /// Reads lines of the form "Iface Destination Gateway Flags RefCnt Use Metric Mask ...", separated by tabs,
+    /// addresses in hexadecimal and host order. The first line is a heading.
     /// </summary>
     public static ImmutableArray<ConnectedRoute> Parse(ReadOnlySpan<byte> table)
     {

@@ -97,7 +97,9 @@ internal static class Conntrack
         }
     }
 
-    /// <summary>What names each matching flow to the kernel: its original tuple and its zone. Null after an error.</summary>
+    /// <summary>
+    /// What names each matching flow to the kernel: its original tuple and its zone. Null after an error.
+    /// </summary>
     private static List<byte[]>? Flows(Netlink netlink, AddressFamily family, Wanted wanted, out int error)
     {
         byte number = family == AddressFamily.InterNetwork ? (byte)Libc.AF_INET : (byte)Libc.AF_INET6;

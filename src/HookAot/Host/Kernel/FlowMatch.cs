@@ -60,7 +60,7 @@ internal sealed class FlowMatch
             source ??= Source(original);
             if (destination is null || source is null) return null;
             if (destination.AddressFamily != forward.Target.AddressFamily) continue;
-            if (!(forward.Public is null ? anyAddresses.Contains(destination) : forward.Public.Equals(destination))) continue;
+            if (!(forward.Public?.Equals(destination) ?? anyAddresses.Contains(destination))) continue;
             if (forward.Source is { } allowed && !allowed.Contains(source)) continue;
             return forward.Target;
         }

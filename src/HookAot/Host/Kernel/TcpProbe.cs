@@ -5,8 +5,8 @@ using HookAot.Model;
 namespace HookAot.Host;
 
 /// <summary>
-/// Asks whether a program answers on a TCP port. Through libc: System.Net.Sockets would be a tenth of the binary for one
-/// call.
+/// Asks whether a program answers on a TCP port. Through libc: System.Net.Sockets would be a tenth of the binary for
+/// one call.
 /// </summary>
 internal static unsafe class TcpProbe
 {

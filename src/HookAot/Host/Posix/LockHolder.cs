@@ -50,11 +50,11 @@ internal static class LockHolder
     {
         try
         {
-            foreach (var link in Directory.EnumerateFileSystemEntries($"/proc/{pid}/fd"))
+            // Not by listing fd, whose links would be followed: a file on a server that is gone would hold us up.
+            foreach (var information in Directory.EnumerateFiles($"/proc/{pid}/fdinfo"))
             {
-                if (Target(link) != target) continue;
-                var information = Text($"/proc/{pid}/fdinfo/{Path.GetFileName(link)}");
-                if (information.Contains("FLOCK", StringComparison.Ordinal)) return true;
+                if (Target($"/proc/{pid}/fd/{Path.GetFileName(information)}") != target) continue;
+                if (Text(information).Contains("FLOCK", StringComparison.Ordinal)) return true;
             }
         }
         catch (DirectoryNotFoundException)
