@@ -52,7 +52,7 @@ internal static class HookApplet
             log = Syslog.Open(paths.LogSocket, $"libvirt-hook-{driver}", config.Config?.Debug ?? false);
             mayRefuse = config.Config is { Strict: true } && (meaning == Meaning.Prepares || operation == "start") && driver != "network";
             var done = meaning == Meaning.Prepares
-                ? !config.Broken && !config.LeftOut.Contains(name)
+                ? !config.Broken && !config.LeftOutMachines.Contains(name)
                 : Converger.Record(paths, Event(driver, name, meaning, paths, log), config, mayRefuse, new(name, operation), log);
             if (done || !mayRefuse) return Done;
             StandardError.WriteLine($"{driver} hook: {Printable.Escape(name)} is refused, since \"strict\" is on and its forwards are not in place: " +
@@ -87,7 +87,8 @@ internal static class HookApplet
     {
         if (meaning == Meaning.Prepares) return config.Config is { Strict: true };
         // With a mistake in its entry, or none that can be read, the guest is recorded all the same, and the mistake is logged.
-        if (config.Broken || config.LeftOut.Contains(name)) return true;
+        var leftOut = driver == "network" ? config.LeftOutNetworks : config.LeftOutMachines;
+        if (config.Broken || leftOut.Contains(name)) return true;
         var named = driver == "network"
             ? config.Config!.Networks.Any(n => n.Name == name)
             : config.Config!.Machines.Any(m => m.Name == name);

@@ -15,7 +15,8 @@ internal abstract record ConfigEdit
     /// <param name="Name">libvirt's name of the domain.</param>
     /// <param name="Addresses">Its own addresses; empty: learned from libvirt.</param>
     /// <param name="Extras">What else the entry says.</param>
-    public sealed record AddMachine(string Name, ImmutableArray<IPAddress> Addresses, Extras? Extras = null) : ConfigEdit
+    public sealed record AddMachine(string Name, ImmutableArray<IPAddress> Addresses, Extras? Extras = null)
+        : ConfigEdit
     {
         /// <summary>Its forwards.</summary>
         public ImmutableArray<(PortNotation Port, Extras? Extras)> Ports { get; init; } = [];
@@ -69,7 +70,10 @@ internal abstract record ConfigEdit
 /// <param name="PublicAddresses">The host's addresses; empty: every one.</param>
 /// <param name="Sources">Who may connect.</param>
 /// <param name="Interface">A machine's interface on the host.</param>
-internal sealed record Extras(ImmutableArray<IPAddress>? PublicAddresses = null, ImmutableArray<IPNetwork>? Sources = null, string? Interface = null)
+internal sealed record Extras(
+    ImmutableArray<IPAddress>? PublicAddresses = null,
+    ImmutableArray<IPNetwork>? Sources = null,
+    string? Interface = null)
 {
     /// <summary>Nothing said.</summary>
     public static Extras None { get; } = new();

@@ -1,16 +1,16 @@
-using System.Collections.Immutable;
-using System.Net;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using HookAot.Model;
 
 namespace HookAot.Config;
 
-/// <summary>Changes config.json as a careful person would: what the change does not touch stays as it is, byte for byte.</summary>
+/// <summary>
+/// Changes config.json as a careful person would: what the change does not touch stays as it is, byte for byte.
+/// </summary>
 internal static class ConfigEditor
 {
-    private const string NewFile = "{\n    \"machines\": {},\n    \"networks\": {},\n    \"public_ip\": \"\"\n}\n";
+    // More than that is no help to choose from.
+    private const int MaxForwardsShown = 10;
 
     /// <summary>Applies one edit.</summary>
     /// <param name="file">The file's content; empty: a new file.</param>
@@ -18,19 +18,20 @@ internal static class ConfigEditor
     /// <exception cref="JsonException">The file is no JSON; <see cref="ConfigReader"/> says where.</exception>
     public static EditResult Apply(ReadOnlySpan<byte> file, ConfigEdit edit)
     {
-        var text = new JsonText(file.Trim(" \t\r\n"u8).IsEmpty ? Encoding.UTF8.GetBytes(NewFile) : file.ToArray());
+        var isEmpty = file.Trim(" \t\r\n"u8).IsEmpty;
+        var text = new JsonText(isEmpty ? Encoding.UTF8.GetBytes(ConfigText.NewFile) : file.ToArray());
         return edit switch
         {
-            ConfigEdit.AddMachine add => Absent(text, "machines", add.Name) ?? Done(text.AddEntry("machines", add.Name, Machine(add))),
+            ConfigEdit.AddMachine add => Add(text, "machines", add.Name, ConfigText.Machine(add)),
             ConfigEdit.RemoveMachine remove => Remove(text, "machines", remove.Name),
+            ConfigEdit.SetMachine set => SetMachine(text, set),
             ConfigEdit.AddPort add => AddPort(text, add),
             ConfigEdit.RemovePort remove => RemovePort(text, remove),
-            ConfigEdit.AddNetwork add => Absent(text, "networks", add.Name) ?? Done(text.AddEntry("networks", add.Name, [Quote(add.Range.ToString())])),
+            ConfigEdit.AddNetwork add => Add(text, "networks", add.Name, [ConfigText.Quote($"{add.Range}")]),
             ConfigEdit.RemoveNetwork remove => Remove(text, "networks", remove.Name),
-            ConfigEdit.SetMachine set => SetMachine(text, set),
-            ConfigEdit.SetFlag set => Done(text.SetMember(text.Root, set.Key, set.Value ? "true" : "false")),
-            ConfigEdit.SetBackend set => Done(text.SetMember(text.Root, "backend", Quote(set.Name))),
-            ConfigEdit.SetPublic set => Done(text.SetMember(text.Root, "public_ip", List(set.Addresses, "\"\""))),
+            ConfigEdit.SetFlag set => SetGlobal(text, set.Key, set.Value ? "true" : "false"),
+            ConfigEdit.SetBackend set => SetGlobal(text, "backend", ConfigText.Quote(set.Name)),
+            ConfigEdit.SetPublic set => SetGlobal(text, "public_ip", ConfigText.List(set.Addresses, "\"\"")),
             _ => throw new ArgumentOutOfRangeException(nameof(edit)),
         };
     }
@@ -39,112 +40,76 @@ internal static class ConfigEditor
 
     private static EditResult Refused(string why) => new(null, why);
 
-    private static string[] Machine(ConfigEdit.AddMachine add)
+    private static EditResult SetGlobal(JsonText text, string key, string value) =>
+        Done(text.SetMember(text.Root, key, value));
+
+    private static EditResult Add(JsonText text, string group, string name, string[] entry)
     {
-        var keys = Keys(add.Addresses.IsEmpty ? null : add.Addresses, add.Extras ?? Extras.None);
-        var ports = add.Ports.Select((p, i) => $"\t{Entry(p.Port, p.Extras ?? Extras.None)}{(i < add.Ports.Length - 1 ? "," : "")}");
-        return ["{", .. keys.Select(k => $"\"{k.Key}\": {k.Value},"), .. add.Ports.IsEmpty ? ["\"port_map\": []"] : ports.Prepend("\"port_map\": [").Append("]"), "}"];
+        var isThere = text.Root.Member(group)?.Member(name) is not null;
+        return isThere
+            ? Refused($"\"{Printable.Shown(name)}\" is already in \"{group}\"")
+            : Done(text.AddEntry(group, name, entry));
     }
 
-    /// <summary>The keys that are said, in the order in which they are written.</summary>
-    private static IEnumerable<(string Key, string Value)> Keys(ImmutableArray<IPAddress>? addresses, Extras extras)
+    private static EditResult Remove(JsonText text, string group, string name)
     {
-        if (addresses is { } own) yield return ("private_ip", List(own, "[]"));
-        if (extras.PublicAddresses is { } publics) yield return ("public_ip", List(publics, "\"\""));
-        if (extras.Sources is { } sources) yield return ("source", List(sources, "[]"));
-        if (extras.Interface is { } name) yield return ("interface", Quote(name));
+        var entries = text.Root.Member(group);
+        return entries?.Member(name) is { } entry
+            ? Done(text.Remove(entries, entry))
+            : Refused(Unknown(entries, group, name));
     }
-
-    private static string List<T>(ImmutableArray<T> values, string none) => values switch
-    {
-        [] => none,
-        [var one] => Quote($"{one}"),
-        var many => $"[{string.Join(", ", many.Select(v => Quote($"{v}")))}]",
-    };
 
     private static EditResult SetMachine(JsonText text, ConfigEdit.SetMachine set)
     {
-        foreach (var (key, value) in Keys(set.Addresses, set.Extras))
+        foreach (var (key, value) in ConfigText.Keys(set.Addresses, set.Extras))
         {
-            var machines = text.Root.Member("machines");
-            if (machines?.Member(set.Name) is not { Type: JsonTokenType.StartObject } machine) return Refused(Unknown(machines, "machines", set.Name));
+            if (Machine(text, set.Name, out var refusal) is not { } machine) return refusal!;
             text = new JsonText(text.SetMember(machine, key, value));
         }
 
         return Done(text.Whole);
     }
 
-    private static EditResult? Absent(JsonText text, string kind, string name) =>
-        text.Root.Member(kind)?.Member(name) is null ? null : Refused($"\"{JsonValue.Shown(name)}\" is already in \"{kind}\"");
-
-    private static EditResult Remove(JsonText text, string kind, string name)
-    {
-        var group = text.Root.Member(kind);
-        return group?.Member(name) is { } entry ? Done(text.Remove(group!, entry)) : Refused(Unknown(group, kind, name));
-    }
-
     private static EditResult AddPort(JsonText text, ConfigEdit.AddPort add)
     {
-        var machines = text.Root.Member("machines");
-        if (machines?.Member(add.Machine) is not { Type: JsonTokenType.StartObject } machine) return Refused(Unknown(machines, "machines", add.Machine));
-        var item = Entry(add.Port, add.Extras ?? Extras.None);
+        if (Machine(text, add.Machine, out var refusal) is not { } machine) return refusal!;
+        var item = PortEntry.Text(add.Port, add.Extras ?? Extras.None);
         var map = machine.Member("port_map");
         return Done(map is null ? text.SetMember(machine, "port_map", $"[{item}]") : text.AddItem(map, item));
     }
 
     private static EditResult RemovePort(JsonText text, ConfigEdit.RemovePort remove)
     {
-        var machines = text.Root.Member("machines");
-        if (machines?.Member(remove.Machine) is not { } machine) return Refused(Unknown(machines, "machines", remove.Machine));
+        if (Machine(text, remove.Machine, out var refusal) is not { } machine) return refusal!;
         var map = machine.Member("port_map");
-        var matching = map?.Items.Where(i => Matches(i, remove.Port)).ToList() ?? [];
-        return matching switch
-        {
-            [var only] => Done(text.Remove(map!, only)),
-            [] => Refused($"\"{JsonValue.Shown(remove.Machine)}\" does not forward {remove.Port}{Forwarded(map)}"),
-            _ => Refused($"\"{JsonValue.Shown(remove.Machine)}\" forwards {remove.Port} more than once; say which: {string.Join(", ", matching.Select(m => Notation(m)))}"),
-        };
+        var matching = map?.Items.Where(i => PortEntry.Matches(i, remove.Port)).ToList() ?? [];
+        if (matching is [var only]) return Done(text.Remove(map!, only));
+
+        var name = $"\"{Printable.Shown(remove.Machine)}\"";
+        if (matching.Count == 0) return Refused($"{name} does not forward {remove.Port}{Forwarded(map)}");
+        var which = string.Join(", ", matching.Select(PortEntry.Read));
+        return Refused($"{name} forwards {remove.Port} more than once; say which: {which}");
     }
 
-    private static string Forwarded(JsonValue? map) => map?.Items.Select(Notation).Where(n => n is not null).ToList() is { Count: > 0 and <= 10 } all
-        ? $"; it forwards {string.Join(", ", all)}" : "";
-
-    /// <summary>The shortest entry that says it; a plain TCP forward as the ancestor's own config has it.</summary>
-    private static string Entry(PortNotation port, Extras extras)
+    private static string Forwarded(JsonValue? map)
     {
-        var guest = port.Guest ?? port.Public;
-        var tcpOnly = port.Protocols is [] or [Protocol.Tcp];
-        if (tcpOnly && extras == Extras.None) return $"[{Quote($"{port.Public}")}, {Quote($"{guest}")}]";
-        var keys = new List<string> { $"\"public\": {Quote($"{port.Public}")}", $"\"vm\": {Quote($"{guest}")}" };
-        if (!tcpOnly) keys.Add($"\"protocol\": {Quote(string.Join('+', port.Protocols.Select(p => p.Name())))}");
-        keys.AddRange(Keys(null, extras).Select(k => $"\"{k.Key}\": {k.Value}"));
-        return $"{{ {string.Join(", ", keys)} }}";
+        var all = map?.Items.Select(PortEntry.Read).OfType<PortNotation>().ToList() ?? [];
+        return all.Count is > 0 and <= MaxForwardsShown ? $"; it forwards {string.Join(", ", all)}" : "";
     }
 
-    private static bool Matches(JsonValue item, PortNotation wanted) => Notation(item) is { } found
-        && found.Public == wanted.Public
-        && (wanted.Guest is not { } guest || guest == found.Guest)
-        && (wanted.Protocols.IsEmpty || wanted.Protocols.ToHashSet().SetEquals(found.Protocols));
-
-    /// <summary>What an entry says, however it is written; null if it says nothing that is understood.</summary>
-    private static PortNotation? Notation(JsonValue item)
+    /// <summary>A machine's entry; null if there is none, or none that can be changed.</summary>
+    private static JsonValue? Machine(JsonText text, string name, out EditResult? refusal)
     {
-        var (publicValue, guestValue) = item.Type switch
-        {
-            JsonTokenType.StartArray when item.Items.Count == 2 => (item.Items[0], item.Items[1]),
-            JsonTokenType.StartObject => (item.Member("public"), item.Member("vm") ?? item.Member("public")),
-            _ => (item, item),
-        };
-        var protocol = item.Member("protocol") is { } p ? string.Join('+', p.Type == JsonTokenType.StartArray ? p.Items.Select(i => i.Text) : [p.Text]) : "tcp";
-        return PortNotation.Parse($"{publicValue?.Text}:{guestValue?.Text}/{protocol}", out var notation) is null ? notation : null;
+        var machines = text.Root.Member("machines");
+        var machine = machines?.Member(name);
+        var isObject = machine is { Type: JsonTokenType.StartObject };
+        refusal = isObject ? null : Refused(Unknown(machines, "machines", name));
+        return isObject ? machine : null;
     }
 
     private static string Unknown(JsonValue? group, string kind, string name)
     {
-        var near = Suggestion.For(name, group?.Members.Select(m => m.Key) ?? []);
-        return $"\"{JsonValue.Shown(name)}\" is not in \"{kind}\"{(near is null ? "" : $"; did you mean \"{JsonValue.Shown(near)}\"?")}";
+        var names = group?.Members.Select(m => m.Key) ?? [];
+        return $"\"{Printable.Shown(name)}\" is not in \"{kind}\"{Suggestion.Phrase(name, names)}";
     }
-
-    /// <summary>A JSON string that reads as it was typed: only what JSON itself reserves is escaped.</summary>
-    internal static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 }

@@ -3,12 +3,18 @@ using HookAot.Model;
 
 namespace HookAot.Config;
 
-/// <summary>A forward as an administrator types it: <c>8080:80</c>, <c>8080:80/udp</c>, <c>443</c>, <c>5000-5010:6000-6010/tcp+udp</c>.</summary>
+/// <summary>
+/// A forward as an administrator types it: <c>8080:80</c>, <c>8080:80/udp</c>, <c>443</c>,
+/// <c>5000-5010:6000-6010/tcp+udp</c>.
+/// </summary>
 /// <param name="Public">The ports on the host.</param>
 /// <param name="Guest">The ports on the guest; null where none was given.</param>
 /// <param name="Protocols">The protocols; empty where none was given.</param>
 internal sealed record PortNotation(PortRange Public, PortRange? Guest, ImmutableArray<Protocol> Protocols)
 {
+    private const string Form =
+        "PUBLIC[:VM][/PROTOCOL], such as 8080:80, 443, 5000-5010:6000-6010 or 53:53/udp";
+
     /// <summary>Reads the notation.</summary>
     /// <param name="text">What was typed.</param>
     /// <param name="notation">What it means; null if it means nothing.</param>
@@ -16,18 +22,28 @@ internal sealed record PortNotation(PortRange Public, PortRange? Guest, Immutabl
     public static string? Parse(string text, out PortNotation? notation)
     {
         notation = null;
-        var shown = JsonValue.Shown(text);
+        var found = $"found '{Printable.Shown(text)}'";
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var ports = (slash < 0 ? text : text[..slash]).Split(':');
         var protocols = slash < 0 ? [] : ReadProtocols(text[(slash + 1)..]);
-        if (protocols is null) return $"found '{shown}'; expected tcp, udp, sctp or tcp+udp after the slash";
-        if (ports.Length > 2 || !PortRange.TryParse(ports[0], out var publicPorts))
-            return $"found '{shown}'; expected PUBLIC[:VM][/PROTOCOL], such as 8080:80, 443, 5000-5010:6000-6010 or 53:53/udp";
-        if (ports.Length == 1) notation = new(publicPorts, null, [.. protocols]);
-        else if (!PortRange.TryParse(ports[1], out var guestPorts)) return $"found '{shown}'; expected a port from 1 to 65535 or a range after the colon";
-        else if (guestPorts.Count != publicPorts.Count)
-            return $"found '{shown}', {publicPorts.Count} public ports for {guestPorts.Count} of the guest's; expected as many on both sides";
-        else notation = new(publicPorts, guestPorts, [.. protocols]);
+        if (protocols is null) return $"{found}; expected tcp, udp, sctp or tcp+udp after the slash";
+        if (ports.Length > 2 || !PortRange.TryParse(ports[0], out var publicPorts)) return $"{found}; expected {Form}";
+
+        if (ports.Length == 1)
+        {
+            notation = new(publicPorts, null, [.. protocols]);
+            return null;
+        }
+
+        if (!PortRange.TryParse(ports[1], out var guestPorts))
+            return $"{found}; expected a port from 1 to 65535 or a range after the colon";
+        if (guestPorts.Count != publicPorts.Count)
+        {
+            return $"{found}, {publicPorts.Count} public ports for {guestPorts.Count} of the guest's; "
+                + "expected as many on both sides";
+        }
+
+        notation = new(publicPorts, guestPorts, [.. protocols]);
         return null;
     }
 
@@ -36,7 +52,7 @@ internal sealed record PortNotation(PortRange Public, PortRange? Guest, Immutabl
         var protocols = new List<Protocol>();
         foreach (var name in text.ToLowerInvariant().Split('+'))
         {
-            if (Enum.GetValues<Protocol>().Where(p => p.Name() == name).ToList() is not [var protocol]) return null;
+            if (!ProtocolNames.TryParse(name, out var protocol)) return null;
             if (!protocols.Contains(protocol)) protocols.Add(protocol);
         }
 
@@ -44,6 +60,10 @@ internal sealed record PortNotation(PortRange Public, PortRange? Guest, Immutabl
     }
 
     /// <summary>The notation, which <see cref="Parse"/> reads back.</summary>
-    public override string ToString() =>
-        $"{Public}{(Guest is { } guest && guest != Public ? $":{guest}" : "")}{(Protocols.IsEmpty ? "" : "/" + string.Join('+', Protocols.Select(p => p.Name())))}";
+    public override string ToString()
+    {
+        var guest = Guest is { } ports && ports != Public ? $":{ports}" : "";
+        var protocols = Protocols.IsEmpty ? "" : "/" + string.Join('+', Protocols.Select(p => p.Name()));
+        return $"{Public}{guest}{protocols}";
+    }
 }

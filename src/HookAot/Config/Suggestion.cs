@@ -1,3 +1,5 @@
+using HookAot.Model;
+
 namespace HookAot.Config;
 
 /// <summary>"Did you mean ...?"</summary>
@@ -5,13 +7,31 @@ internal static class Suggestion
 {
     private const int MaxDistance = 2;
 
-    /// <summary>The known word nearest to a mistyped one; null if none is within two edits and shorter than the word itself.</summary>
-    public static string? For(string word, IEnumerable<string> known) =>
-        known.Select(k => (Known: k, Distance: Math.Abs(k.Length - word.Length) > MaxDistance ? int.MaxValue : Distance(word, k)))
-            .Where(k => k.Distance <= MaxDistance && k.Distance < word.Length)
-            .OrderBy(k => k.Distance)
-            .Select(k => k.Known)
-            .FirstOrDefault();
+    /// <summary>
+    /// The end of a message about a word that is not known: <c>; did you mean "web"?</c>, or nothing.
+    /// </summary>
+    /// <param name="word">What was written.</param>
+    /// <param name="known">What could have been meant.</param>
+    public static string Phrase(string word, IEnumerable<string> known) =>
+        For(word, known) is { } near ? $"; did you mean \"{Printable.Shown(near)}\"?" : "";
+
+    /// <summary>
+    /// The known word nearest to a mistyped one; null if none is within two edits and shorter than the word itself.
+    /// </summary>
+    public static string? For(string word, IEnumerable<string> known)
+    {
+        string? nearest = null;
+        var least = Math.Min(MaxDistance + 1, word.Length);
+        foreach (var candidate in known)
+        {
+            if (Math.Abs(candidate.Length - word.Length) > MaxDistance) continue;
+            var distance = Distance(word, candidate);
+            if (distance >= least) continue;
+            (nearest, least) = (candidate, distance);
+        }
+
+        return nearest;
+    }
 
     /// <summary>Levenshtein's distance, one row at a time.</summary>
     private static int Distance(string a, string b)
@@ -22,7 +42,11 @@ internal static class Suggestion
             var diagonal = row[0];
             row[0] = i;
             for (var j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+            {
+                var replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(Math.Min(row[j], row[j - 1]) + 1, replaced);
+            }
         }
 
         return row[b.Length];

@@ -35,7 +35,7 @@ internal sealed record HookConfig(
 
 /// <summary>A guest that the configuration names.</summary>
 /// <param name="Name">libvirt's name of the domain; any text.</param>
-/// <param name="PrivateAddresses">The guest's own addresses; empty: learned from libvirt's reservations and leases.</param>
+/// <param name="PrivateAddresses">Its own addresses; empty: learned from libvirt's reservations and leases.</param>
 /// <param name="Interface">The host's interface that leads to the guest, null: found by route.</param>
 /// <param name="Localhost">Whether 127.0.0.1 on the host reaches the forwards too (path c).</param>
 /// <param name="Forwards">What is forwarded, in the file's order.</param>
@@ -44,9 +44,24 @@ internal sealed record Machine(
     ImmutableArray<IPAddress> PrivateAddresses,
     string? Interface,
     bool Localhost,
-    ImmutableArray<Forward> Forwards);
+    ImmutableArray<Forward> Forwards)
+{
+    /// <summary>Where it was written. Two machines that say the same are equal, wherever they say it.</summary>
+    public Origin Origin { get; init; } = Origin.Unknown;
 
-/// <summary>One port_map entry with everything it inherits from its machine and from the file already filled in.</summary>
+    /// <inheritdoc/>
+    public bool Equals(Machine? other) => other is not null
+        && Name == other.Name
+        && PrivateAddresses.SequenceEqual(other.PrivateAddresses)
+        && Interface == other.Interface
+        && Localhost == other.Localhost
+        && Forwards.SequenceEqual(other.Forwards);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Interface, Localhost, Forwards.Length);
+}
+
+/// <summary>One port_map entry, with everything that it inherits from its machine and from the file.</summary>
 /// <param name="Public">The ports on the host.</param>
 /// <param name="Guest">The ports on the guest: as many as <paramref name="Public"/>.</param>
 /// <param name="Protocols">One or two protocols, without repetition.</param>
@@ -57,7 +72,22 @@ internal sealed record Forward(
     PortRange Guest,
     ImmutableArray<Protocol> Protocols,
     ImmutableArray<IPNetwork> Sources,
-    ImmutableArray<IPAddress> PublicAddresses);
+    ImmutableArray<IPAddress> PublicAddresses)
+{
+    /// <summary>Where it was written. Two forwards that say the same are equal, wherever they say it.</summary>
+    public Origin Origin { get; init; } = Origin.Unknown;
+
+    /// <inheritdoc/>
+    public bool Equals(Forward? other) => other is not null
+        && Public == other.Public
+        && Guest == other.Guest
+        && Protocols.SequenceEqual(other.Protocols)
+        && Sources.SequenceEqual(other.Sources)
+        && PublicAddresses.SequenceEqual(other.PublicAddresses);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Public, Guest, Protocols.Length, Sources.Length);
+}
 
 /// <summary>A libvirt network whose whole range accepts forwarded connections while it is active.</summary>
 /// <param name="Name">libvirt's name of the network.</param>

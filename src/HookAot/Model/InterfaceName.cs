@@ -1,8 +1,8 @@
 namespace HookAot.Model;
 
 /// <summary>
-/// Names of network interfaces as the kernel takes them (dev_valid_name in net/core/dev.c), narrowed to what is safe as a
-/// word of an iptables script and as one component of a path in /sys.
+/// Names of network interfaces as the kernel takes them (dev_valid_name in net/core/dev.c), narrowed to what is safe
+/// as a word of an iptables script and as one component of a path in /sys.
 /// </summary>
 internal static class InterfaceName
 {

@@ -14,7 +14,9 @@ internal readonly record struct PortRange(ushort First, ushort Last)
     public bool Overlaps(PortRange other) => First <= other.Last && other.First <= Last;
 
     /// <summary>Reads "80" or "8000-8010": decimal digits only, no sign, no white space.</summary>
-    /// <returns>false if the text is anything else, a port is outside 1 to 65535, or the range runs backwards.</returns>
+    /// <returns>
+    /// false if the text is anything else, a port is outside 1 to 65535, or the range runs backwards.
+    /// </returns>
     public static bool TryParse(ReadOnlySpan<char> text, out PortRange range)
     {
         var dash = text.IndexOf('-');
@@ -28,7 +30,9 @@ internal readonly record struct PortRange(ushort First, ushort Last)
 
     // .NET reads "80\0" as 80.
     private static bool TryParsePort(ReadOnlySpan<char> text, out ushort port) =>
-        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port > 0 && char.IsAsciiDigit(text[^1]);
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port)
+        && port > 0
+        && char.IsAsciiDigit(text[^1]);
 
     /// <summary>"80" or "8000-8010", which <see cref="TryParse"/> reads back.</summary>
     public override string ToString() => Join('-');

@@ -6,9 +6,15 @@ namespace HookAot.Model;
 /// <summary>Makes names that come from a config, an XML or a guest safe for a log line and a terminal.</summary>
 internal static class Printable
 {
+    private const int ShownLength = 60;
+
+    /// <summary>A text as a message may show it: printable, and not longer than a message can bear.</summary>
+    public static string Shown(string text) =>
+        Escape(text.Length > ShownLength ? text[..ShownLength] + "..." : text);
+
     /// <summary>
-    /// Escapes control characters, line separators, bidirectional overrides and lone surrogates as \uXXXX (CWE-150: a guest named
-    /// with an escape sequence must not drive the administrator's terminal). Everything else stays.
+    /// Escapes control characters, line separators, bidirectional overrides and lone surrogates as \uXXXX (CWE-150: a
+    /// guest named with an escape sequence must not drive the administrator's terminal). Everything else stays.
     /// </summary>
     public static string Escape(string text)
     {

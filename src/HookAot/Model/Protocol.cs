@@ -24,4 +24,19 @@ internal static class ProtocolNames
         Protocol.Sctp => "sctp",
         _ => throw new ArgumentOutOfRangeException(nameof(protocol)),
     };
+
+    /// <summary>Reads a name, which has to be in lower case.</summary>
+    /// <returns>false if no protocol has that name.</returns>
+    public static bool TryParse(string name, out Protocol protocol)
+    {
+        foreach (var known in Enum.GetValues<Protocol>())
+        {
+            if (known.Name() != name) continue;
+            protocol = known;
+            return true;
+        }
+
+        protocol = default;
+        return false;
+    }
 }

@@ -31,7 +31,7 @@ public sealed class HookctrlTests
             }
 
             """);
-        await Assert.That(await world.Refused("--cmd add_prot --name a", 2)).Contains("did you mean add_port?");
+        await Assert.That(await world.Refused("--cmd add_prot --name a", 2)).Contains("did you mean \"add_port\"?");
     }
 
     [Test]

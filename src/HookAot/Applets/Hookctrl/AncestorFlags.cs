@@ -32,7 +32,7 @@ internal static class AncestorFlags
         if (parsed.GetValue(Command) is { } command)
         {
             if (!Commands.Contains(command))
-                mistakes.Add($"--cmd: found '{JsonValue.Shown(command)}'; expected one of {string.Join(", ", Commands)}{(Suggestion.For(command, Commands) is { } near ? $"; did you mean {near}?" : "")}");
+                mistakes.Add($"--cmd: found '{JsonValue.Shown(command)}'; expected one of {string.Join(", ", Commands)}{Suggestion.Phrase(command, Commands)}");
             else if (parsed.GetValue(Name) is not { Length: > 0 } name) mistakes.Add($"--cmd {command} needs --name NAME");
             else if (Entry(command, name, parsed, mistakes) is { } edit) edits.Add(edit);
         }

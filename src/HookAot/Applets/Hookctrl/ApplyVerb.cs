@@ -67,7 +67,7 @@ internal static class ApplyVerb
         }
 
         var wanted = Wanted.Now(session.Paths);
-        foreach (var mistake in wanted.Config.Errors) Session.Say(mistake);
+        foreach (var mistake in wanted.Config.ErrorsForLog) Session.Say(mistake);
         foreach (var guest in wanted.LeftOut) Session.Say($"left out: {guest}");
         var script = IptablesTool.Script(stopAll ? Rules.Ruleset.Empty : wanted.Ruleset, listing.Plans);
         var steps = script.IsEmpty ? [] : new[] { new ScriptRow(session.Paths.IptablesRestore!, IptablesTool.Arguments, IptablesScript.Print(script)) };

@@ -10,7 +10,7 @@ internal static class Changes
     /// <summary>Applies edits as one: all of them, or none.</summary>
     public static int Make(Session session, IReadOnlyList<ConfigEdit> edits)
     {
-        var change = ConfigStore.Change(session.Paths.Config, edits, session.DryRun);
+        var change = ConfigStore.Change(session.Paths, edits, session.DryRun, Session.Say);
         foreach (var refusal in change.Refusals) Session.Say(refusal);
         if (change.Refusals.Count > 0) return Session.Refused;
 

@@ -111,8 +111,7 @@ internal static class CompletionVerb
     {
         try
         {
-            var path = Session.Of(context.ParseResult).Paths.Config;
-            return ConfigReader.Read(SmallFile.Read(path, ConfigFile.MaxBytes), path).Config ?? HookConfig.Empty;
+            return ConfigFile.Load(Session.Of(context.ParseResult).Paths.Config).Config ?? HookConfig.Empty;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -72,7 +72,7 @@ internal static class DoctorVerb
 
     private static IEnumerable<DoctorStep> Configured(Session session, Wanted wanted)
     {
-        if (wanted.Config.Broken) yield return Fault(string.Join("; ", wanted.Config.Errors), "correct the file, then: hookctrl check && hookctrl apply");
+        if (wanted.Config.Broken) yield return Fault(string.Join("; ", wanted.Config.ErrorsForLog), "correct the file, then: hookctrl check && hookctrl apply");
         else yield return Fault($"{session.Paths.Config} names no guest", "hookctrl machine add NAME --private-ip IP; hookctrl port add NAME 8080:80");
     }
 
@@ -86,12 +86,12 @@ internal static class DoctorVerb
             yield break;
         }
 
-        if (wanted.Config.LeftOut.Contains(name))
-            yield return Fault($"its entry in {paths.Config} has mistakes: {string.Join("; ", wanted.Config.Errors)}", "correct it, then: hookctrl check && hookctrl apply");
+        if (wanted.Config.LeftOutMachines.Contains(name))
+            yield return Fault($"its entry in {paths.Config} has mistakes: {string.Join("; ", wanted.Config.ErrorsForLog)}", "correct it, then: hookctrl check && hookctrl apply");
         var config = wanted.Config.Config!;
         if (config.Machines.FirstOrDefault(m => m.Name == name) is not { } machine)
         {
-            yield return Fault($"{paths.Config} does not name a guest \"{JsonValue.Shown(name)}\"{Meant(name, config.Machines.Select(m => m.Name))}", $"hookctrl machine add {word} --private-ip IP; hookctrl port add {word} 8080:80");
+            yield return Fault($"{paths.Config} does not name a guest \"{JsonValue.Shown(name)}\"{Suggestion.Phrase(name, config.Machines.Select(m => m.Name))}", $"hookctrl machine add {word} --private-ip IP; hookctrl port add {word} 8080:80");
             yield break;
         }
 
@@ -102,12 +102,13 @@ internal static class DoctorVerb
             yield return Fault(port is null ? "it has no forwards" : $"it has no forward of port {JsonValue.Shown(port)}; {(has.Length == 0 ? "it has none" : $"it has {has}")}", $"hookctrl port add {word} {(port is null ? "8080:80" : Words.Quoted(port))}");
         }
 
+        foreach (var doubt in ConfigDoubts.Permissions(paths)) yield return Note(doubt);
         yield return Ok($"{paths.Config} names it, with {(forwards.Count == 1 ? $"port {forwards[0].Public}" : $"{forwards.Count} forwards")}");
 
         var defined = LibvirtFiles.DefinedGuests(paths);
         var active = wanted.State.Guests.FirstOrDefault(g => g.Name == name);
         if (active is null && !defined.IsEmpty && !defined.Contains(name))
-            yield return Fault($"libvirt does not know a guest \"{JsonValue.Shown(name)}\"{Meant(name, defined)}", "virsh list --all shows the names; the one in the config has to be the same");
+            yield return Fault($"libvirt does not know a guest \"{JsonValue.Shown(name)}\"{Suggestion.Phrase(name, defined)}", "virsh list --all shows the names; the one in the config has to be the same");
         if (active is null) yield return Fault("it does not run", $"virsh start {word}");
         yield return Ok("it runs");
 
@@ -196,8 +197,6 @@ internal static class DoctorVerb
     private static ushort On(Translation t, string? port) => port is not null && PortRange.TryParse(port.Split('/')[0], out var wanted)
         ? (ushort)(t.TargetPorts.First + (t.TargetPorts.Count == t.PublicPorts.Count ? wanted.First - t.PublicPorts.First : 0))
         : t.TargetPorts.First;
-
-    private static string Meant(string name, IEnumerable<string> names) => Suggestion.For(name, names) is { } near ? $"; did you mean \"{JsonValue.Shown(near)}\"?" : "";
 
     private static DoctorStep Ok(string message) => new("ok", message, null);
 

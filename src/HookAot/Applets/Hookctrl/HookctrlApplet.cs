@@ -114,10 +114,14 @@ internal static class HookctrlApplet
     private static int Check(Session session, string? file)
     {
         var path = file ?? session.Paths.Config;
-        var result = ConfigReader.Read(SmallFile.Read(path, ConfigFile.MaxBytes), path);
+        var paths = session.Paths with { Config = path };
+        var result = ConfigFile.Load(path);
         foreach (var finding in result.Diagnostics) StandardError.WriteLine(finding.ToString());
-        foreach (var doubt in result.Config is { } config ? ConfigDoubts.Find(session.Paths, config) : []) StandardError.WriteLine($"{path}: warning: {doubt}");
-        return result.Diagnostics.Any(d => d.Severity == Severity.Error) ? Session.Refused : Session.Done;
+        List<string> problems = result.Config is { } used ? [.. ConfigDoubts.Problems(paths, used)] : [];
+        foreach (var problem in problems) StandardError.WriteLine($"{path}: error: {problem}");
+        List<string> doubts = result.Config is { } config ? [.. ConfigDoubts.Find(paths, config)] : [];
+        foreach (var doubt in doubts.Concat(ConfigDoubts.Permissions(paths))) StandardError.WriteLine($"{path}: warning: {doubt}");
+        return result.Errors.Any() || problems.Count > 0 ? Session.Refused : Session.Done;
     }
 
     /// <summary>Which words the command lacks; the library would not say.</summary>

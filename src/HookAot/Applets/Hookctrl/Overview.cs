@@ -15,8 +15,8 @@ internal static class Overview
         if (Read(session) is not { } config) return Session.Refused;
         if (machine is not null && config.Machines.All(m => m.Name != machine))
         {
-            var near = Suggestion.For(machine, config.Machines.Select(m => m.Name));
-            Session.Say($"\"{JsonValue.Shown(machine)}\" is not in \"machines\"{(near is null ? "" : $"; did you mean \"{JsonValue.Shown(near)}\"?")}");
+            var meant = Suggestion.Phrase(machine, config.Machines.Select(m => m.Name));
+            Session.Say($"\"{JsonValue.Shown(machine)}\" is not in \"machines\"{meant}");
             return Session.Refused;
         }
 
@@ -52,15 +52,15 @@ internal static class Overview
     /// <summary>Whether removing a guest's entry would cut off connections now.</summary>
     public static bool IsActiveWithForwards(Session session, string machine) =>
         File.Exists(session.Paths.Config)
-        && ConfigReader.Read(SmallFile.Read(session.Paths.Config, ConfigFile.MaxBytes), session.Paths.Config).Config is { } config
+        && ConfigFile.Load(session.Paths.Config).Config is { } config
         && config.Machines.Any(m => m.Name == machine && !m.Forwards.IsEmpty)
         && (StateFiles.Read(session.Paths)?.Guests.Any(g => g.Name == machine) ?? !LibvirtFiles.RunningGuests(session.Paths, n => n == machine).IsEmpty);
 
     /// <summary>The config; what is wrong with it is said on stderr.</summary>
     public static HookConfig? Read(Session session)
     {
-        var result = ConfigReader.Read(SmallFile.Read(session.Paths.Config, ConfigFile.MaxBytes), session.Paths.Config);
-        foreach (var finding in result.Diagnostics.Where(d => d.Severity == Severity.Error)) Session.Say(finding.ToString());
+        var result = ConfigFile.Load(session.Paths.Config);
+        foreach (var finding in result.Errors) Session.Say(finding.ToString());
         return result.Config;
     }
 

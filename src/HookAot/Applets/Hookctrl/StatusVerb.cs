@@ -85,10 +85,10 @@ internal static class StatusVerb
             }
         }
 
-        foreach (var name in wanted.Config.LeftOut)
+        foreach (var name in wanted.Config.LeftOutMachines.Concat(wanted.Config.LeftOutNetworks.Select(n => $"network {n}")))
             rows.Add(new(name, [], "-", "-", "-", [], "left out", "its entry has mistakes: hookctrl check", 0, 0));
 
-        string[] drift = [.. wanted.Config.Errors.Where(_ => wanted.Config.Broken), .. differences.Select(d => d.Guest is null ? d.Message : $"{d.Guest}: {d.Message}"), .. HostSettings.Drift(wanted)];
+        string[] drift = [.. wanted.Config.ErrorsForLog.Where(_ => wanted.Config.Broken), .. differences.Select(d => d.Guest is null ? d.Message : $"{d.Guest}: {d.Message}"), .. HostSettings.Drift(wanted)];
         var ok = drift.Length == 0 && rows.All(r => r.State is not ("left out" or "missing"));
         return new(ok, [.. rows], [.. config.Networks.Select(n => new NetworkState(n.Name, $"{n.Range}", wanted.Ruleset.Networks.Contains(n) ? "active" : "not active"))], drift);
     }

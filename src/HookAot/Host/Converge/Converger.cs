@@ -70,7 +70,8 @@ internal static class Converger
         foreach (var (_, happened) in waiting)
             if (happened is not null) state = state.After(happened);
 
-        foreach (var error in config.Errors) Log.Failed(log, error);
+        foreach (var error in config.ErrorsForLog) Log.Failed(log, error);
+        foreach (var doubt in ConfigDoubts.Permissions(paths)) Log.Warned(log, doubt);
         var enforce = config.Config is not null && news && !(state.IsIdle && installed == false && seen is null);
         // First the record, which says that the kernel is being changed, then the kernel, then the events: killed anywhere in between,
         // the next converge finds all that it needs, and knows that it has to do it.
@@ -80,7 +81,7 @@ internal static class Converger
         var refused = enforce ? Enforce(paths, alone, Compute(paths, config, state, log), state, installed, cause, log, seen) : [];
         foreach (var (file, _) in waiting) File.Delete(file);
         if (config.Broken) return null;
-        refused?.UnionWith(config.LeftOut);
+        refused?.UnionWith(config.LeftOutMachines);
         return refused;
     }
 

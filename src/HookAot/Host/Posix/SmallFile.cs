@@ -21,7 +21,17 @@ internal static class SmallFile
         }
 
         using var handle = new SafeFileHandle(fd, ownsHandle: true);
-        if (Directory.Exists(path)) throw new IOException($"{path} is a directory; a file is expected");
+        return Read(handle, path, maxBytes);
+    }
+
+    /// <summary>Reads a regular file that is open already; see <see cref="Read(string, int)"/>.</summary>
+    /// <param name="handle">The file.</param>
+    /// <param name="path">Its name, for the messages.</param>
+    /// <param name="maxBytes">More than that is refused before it is read.</param>
+    /// <exception cref="IOException">What is wrong, as an administrator would say it.</exception>
+    public static byte[] Read(SafeFileHandle handle, string path, int maxBytes)
+    {
+        if (Libc.Status(handle) is { IsDirectory: true }) throw new IOException($"{path} is a directory; a file is expected");
         // A FIFO, a socket or a terminal cannot be sought in, and .NET says so.
         long length;
         try

@@ -5,21 +5,55 @@ using HookAot.Model;
 
 namespace HookAot.Host;
 
-/// <summary>What in a valid configuration probably does not do what it is meant to do on this host.</summary>
+/// <summary>What in a valid configuration does not do what it is meant to do on this host.</summary>
 internal static class ConfigDoubts
 {
-    /// <summary>Every doubt, as one line each.</summary>
+    /// <summary>What is probably not meant so, as one line each.</summary>
     public static IEnumerable<string> Find(HostPaths paths, HookConfig config) =>
         [.. Guests(paths, config), .. PublicAddresses(config), .. Networks(paths, config), .. HostServices(config)];
 
+    /// <summary>
+    /// What cannot work: addresses that stand for a whole network, of libvirt's or among the host's routes. A line
+    /// each.
+    /// </summary>
+    public static IEnumerable<string> Problems(HostPaths paths, HookConfig config)
+    {
+        ImmutableArray<IPNetwork> networks =
+            [.. Known(() => LibvirtFiles.NetworkRanges(paths)).Union(ConnectedRoutes.Read().Select(r => r.Network))];
+        var problems = new List<string>();
+        foreach (var machine in config.Machines)
+        {
+            var name = $"\"{Printable.Shown(machine.Name)}\"";
+            foreach (var address in machine.PrivateAddresses)
+            {
+                if (AddressProblems.Of(address, networks) is { } problem)
+                    problems.Add($"{name}: {problem}; expected the guest's own address");
+            }
+
+            foreach (var address in machine.Forwards.SelectMany(f => f.PublicAddresses).Distinct())
+            {
+                if (AddressProblems.Of(address, networks) is { } problem)
+                    problems.Add($"{name}: {problem}; expected a public address of this host");
+            }
+        }
+
+        return problems;
+    }
+
+    /// <summary>Whom else the config and the record of what is active listen to, as one line each.</summary>
+    public static IEnumerable<string> Permissions(HostPaths paths) => FilePermissions.Doubts(paths);
+
     private static IEnumerable<string> Guests(HostPaths paths, HookConfig config)
     {
-        var known = LibvirtFiles.DefinedGuests(paths);
+        var known = Known(() => LibvirtFiles.DefinedGuests(paths));
         if (known.IsEmpty) yield break; // no libvirt here, or none that we may look into
-        foreach (var machine in config.Machines.Where(m => !known.Contains(m.Name)))
+
+        var names = known.ToHashSet(StringComparer.Ordinal);
+        foreach (var machine in config.Machines)
         {
-            var near = Suggestion.For(machine.Name, known) is { } name ? $"; did you mean \"{JsonValue.Shown(name)}\"?" : "";
-            yield return $"libvirt does not know a guest \"{JsonValue.Shown(machine.Name)}\"{near}";
+            if (names.Contains(machine.Name)) continue;
+            var meant = Suggestion.Phrase(machine.Name, known);
+            yield return $"libvirt does not know a guest \"{Printable.Shown(machine.Name)}\"{meant}";
         }
     }
 
@@ -27,17 +61,31 @@ internal static class ConfigDoubts
     {
         var local = HostNetwork.LocalAddresses();
         if (local.Count == 0) yield break;
-        foreach (var address in config.Machines.SelectMany(m => m.Forwards).SelectMany(f => f.PublicAddresses).Where(a => a.IsIPv4()).Distinct())
-            if (!local.Contains(address)) yield return $"no interface of this host has the public address {address}; only what is routed here with it is forwarded";
+
+        var addresses = config.Machines.SelectMany(m => m.Forwards).SelectMany(f => f.PublicAddresses).Distinct();
+        foreach (var address in addresses)
+        {
+            if (!address.IsIPv4() || local.Contains(address)) continue;
+            yield return $"no interface of this host has the public address {address}; "
+                + "only what is routed here with it is forwarded";
+        }
     }
 
     private static IEnumerable<string> Networks(HostPaths paths, HookConfig config)
     {
-        var networks = LibvirtFiles.NetworkRanges(paths);
+        var networks = Known(() => LibvirtFiles.NetworkRanges(paths));
         if (networks.IsEmpty) yield break;
+
+        var ranges = string.Join(", ", networks);
         foreach (var machine in config.Machines)
-            foreach (var address in machine.PrivateAddresses.Where(a => !networks.Any(n => n.Contains(a))))
-                yield return $"{address} of \"{JsonValue.Shown(machine.Name)}\" is in none of libvirt's networks ({string.Join(", ", networks)})";
+        {
+            foreach (var address in machine.PrivateAddresses)
+            {
+                if (networks.Any(n => n.Contains(address))) continue;
+                var name = Printable.Shown(machine.Name);
+                yield return $"{address} of \"{name}\" is in none of libvirt's networks ({ranges})";
+            }
+        }
     }
 
     private static IEnumerable<string> HostServices(HookConfig config)
@@ -49,11 +97,31 @@ internal static class ConfigDoubts
             {
                 foreach (var protocol in forward.Protocols)
                 {
-                    if (!listeners.TryGetValue(protocol, out var ports)) listeners[protocol] = ports = HostNetwork.ListeningPorts(protocol);
-                    foreach (var port in ports.Where(p => forward.Public.First <= p && p <= forward.Public.Last).Order())
-                        yield return $"a service of this host listens on {port}/{protocol.Name()}; connections from outside go to \"{JsonValue.Shown(machine.Name)}\" while it runs";
+                    if (!listeners.TryGetValue(protocol, out var ports))
+                        listeners[protocol] = ports = HostNetwork.ListeningPorts(protocol);
+                    foreach (var port in Within(forward.Public, ports))
+                    {
+                        yield return $"a service of this host listens on {port}/{protocol.Name()}; connections from "
+                            + $"outside go to \"{Printable.Shown(machine.Name)}\" while it runs";
+                    }
                 }
             }
+        }
+    }
+
+    private static IEnumerable<ushort> Within(PortRange range, HashSet<ushort> ports) =>
+        ports.Where(p => range.First <= p && p <= range.Last).Order();
+
+    /// <summary>What libvirt's files say; nothing to a user who may not look into them.</summary>
+    private static ImmutableArray<T> Known<T>(Func<ImmutableArray<T>> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using HookAot.Config;
@@ -8,32 +9,73 @@ namespace HookAot.Host;
 
 /// <summary>config.json as the hook uses it.</summary>
 /// <param name="Config">The configuration in force: the file's, else the last good one, else null.</param>
-/// <param name="LeftOut">The names of machines and networks whose entries have mistakes.</param>
-/// <param name="Errors">What is wrong with the file, a line each.</param>
+/// <param name="LeftOutMachines">The names of machines whose entries have mistakes.</param>
+/// <param name="LeftOutNetworks">The names of networks whose entries have mistakes.</param>
 /// <param name="Broken">Whether the file as a whole cannot be used.</param>
-internal sealed record ConfigFile(HookConfig? Config, ImmutableArray<string> LeftOut, ImmutableArray<string> Errors, bool Broken)
+internal sealed record ConfigFile(
+    HookConfig? Config,
+    ImmutableArray<string> LeftOutMachines,
+    ImmutableArray<string> LeftOutNetworks,
+    bool Broken)
 {
     /// <summary>The largest config.json that is read, in bytes; 10,000 machines need about 1 MB.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
 
+    /// <summary>How many mistakes the log gets; 'hookctrl check' shows all of them.</summary>
+    public const int MaxLogged = 20;
+
+    private string Path { get; init; } = "";
+
     private byte[]? Content { get; init; }
 
+    private ImmutableArray<Diagnostic> Mistakes { get; init; } = [];
+
+    /// <summary>What is wrong with the file as a whole, or what follows from it.</summary>
+    private string? Verdict { get; init; }
+
+    /// <summary>What is wrong with the file, a line each.</summary>
+    public ImmutableArray<string> Errors => Shown(Mistakes.Length);
+
     /// <summary>
-    /// Whether the config, the last good one or the record of what is active can be about a name at all: a search for its bytes, which
-    /// spares most calls the parsing. Wrong only towards yes: a file that cannot be read, is no JSON, or spells names with escapes may be
-    /// about any.
+    /// What is wrong with the file, for the log: at most <see cref="MaxLogged"/> mistakes, and a line with the number
+    /// of the others.
+    /// </summary>
+    public ImmutableArray<string> ErrorsForLog => Shown(MaxLogged);
+
+    private ImmutableArray<string> Shown(int most)
+    {
+        var lines = ImmutableArray.CreateBuilder<string>();
+        foreach (var mistake in Mistakes.Take(most)) lines.Add(mistake.ToString());
+
+        var others = Mistakes.Length - lines.Count;
+        if (others > 0)
+        {
+            lines.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{others} more mistakes in {Path}; 'hookctrl check' shows all of them"));
+        }
+
+        if (Verdict is not null) lines.Add(Verdict);
+        return lines.ToImmutable();
+    }
+
+    /// <summary>
+    /// Whether the config, the last good one or the record of what is active can be about a name at all: a search for
+    /// its bytes, which spares most calls the parsing. Wrong only towards yes: a file that cannot be read, is no JSON,
+    /// or spells names with escapes may be about any.
     /// </summary>
     public static bool MayConcern(HostPaths paths, string name)
     {
         var bytes = Encoding.UTF8.GetBytes(name);
         if (TryRead(paths.Config) is not { } config || Mentions(config, bytes)) return true;
         if (TryRead(paths.State) is { } state && Mentions(state, bytes)) return true;
+
         var lastGood = TryRead(paths.LastGoodConfig);
         if (lastGood is not null && config.AsSpan().SequenceEqual(lastGood)) return false;
         return (lastGood is not null && Mentions(lastGood, bytes)) || !IsObject(config);
     }
 
-    private static bool Mentions(byte[] file, ReadOnlySpan<byte> name) => file.AsSpan().IndexOf(name) >= 0 || file.AsSpan().Contains((byte)'\\');
+    private static bool Mentions(byte[] file, ReadOnlySpan<byte> name) =>
+        file.AsSpan().IndexOf(name) >= 0 || file.AsSpan().Contains((byte)'\\');
 
     private static bool IsObject(ReadOnlySpan<byte> file)
     {
@@ -47,6 +89,16 @@ internal sealed record ConfigFile(HookConfig? Config, ImmutableArray<string> Lef
         }
     }
 
+    /// <summary>
+    /// Reads a config for a command that shows, checks or completes it: no last good one in its place, and every
+    /// diagnostic.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">
+    /// It cannot be read (<see cref="FileNotFoundException"/>: it does not exist).
+    /// </exception>
+    public static ConfigResult Load(string path) => ConfigReader.Read(SmallFile.Read(path, MaxBytes), path);
+
     /// <summary>Reads the file, and the last good one where the file cannot be used.</summary>
     /// <param name="paths">Where both are.</param>
     /// <param name="earlier">What was read earlier; returned as it is if the file has not changed since.</param>
@@ -59,28 +111,35 @@ internal sealed record ConfigFile(HookConfig? Config, ImmutableArray<string> Lef
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return LastGood(paths, [$"{e.Message}; {Advice(paths)}"]);
+            return LastGood(paths, [], $"{e.Message}; {Advice(paths)}");
         }
 
         if (earlier?.Content is { } same && content.AsSpan().SequenceEqual(same)) return earlier;
+
         var result = ConfigReader.Read(content, paths.Config);
-        ImmutableArray<string> errors = [.. result.Diagnostics.Where(d => d.Severity == Severity.Error).Select(d => d.ToString())];
-        return result.Config is null
-            ? LastGood(paths, [.. errors, Advice(paths)])
-            : new ConfigFile(result.Config, result.LeftOut, errors, false) { Content = content };
+        ImmutableArray<Diagnostic> mistakes = [.. result.Errors];
+        if (result.Config is null) return LastGood(paths, mistakes, Advice(paths));
+        return new ConfigFile(result.Config, result.LeftOutMachines, result.LeftOutNetworks, false)
+        {
+            Path = paths.Config,
+            Content = content,
+            Mistakes = mistakes,
+        };
     }
 
     /// <summary>Keeps the file as the last good one, if it can be used.</summary>
     public void Keep(HostPaths paths)
     {
-        if (Content is null || TryRead(paths.LastGoodConfig) is { } kept && kept.AsSpan().SequenceEqual(Content)) return;
+        if (Content is null) return;
+        if (TryRead(paths.LastGoodConfig) is { } kept && kept.AsSpan().SequenceEqual(Content)) return;
         SmallFile.Replace(paths.LastGoodConfig, Content);
     }
 
-    private static ConfigFile LastGood(HostPaths paths, ImmutableArray<string> errors)
+    private static ConfigFile LastGood(HostPaths paths, ImmutableArray<Diagnostic> mistakes, string verdict)
     {
         var kept = TryRead(paths.LastGoodConfig);
-        return new ConfigFile(kept is null ? null : ConfigReader.Read(kept, paths.LastGoodConfig).Config, [], errors, true);
+        var config = kept is null ? null : ConfigReader.Read(kept, paths.LastGoodConfig).Config;
+        return new ConfigFile(config, [], [], true) { Path = paths.Config, Mistakes = mistakes, Verdict = verdict };
     }
 
     private static string Advice(HostPaths paths) => File.Exists(paths.LastGoodConfig)

@@ -1,8 +1,5 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using HookAot.Config;
-using HookAot.Model;
-using Microsoft.Win32.SafeHandles;
 
 namespace HookAot.Host;
 
@@ -13,27 +10,30 @@ namespace HookAot.Host;
 internal sealed record ConfigChange(IReadOnlyList<string> Refusals, byte[] Before, byte[] After);
 
 /// <summary>
-/// Changes config.json so that a reader, a full disk or a crash at any moment finds the old file or the new one, and two changes at
-/// once lose nothing. Owner and mode are kept; a symlinked file is changed where it lies.
+/// Changes config.json so that a reader, a full disk or a crash at any moment finds the old file or the new one, and
+/// two changes at once lose nothing. Owner, mode, access list and attributes are kept; a symlinked file is changed
+/// where it lies.
 /// </summary>
 internal static class ConfigStore
 {
-    /// <summary>Applies edits in their order, and writes the file if the result is a configuration without new mistakes.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>
+    /// Applies edits in their order, and writes the file if the result is a configuration without new mistakes.
+    /// </summary>
+    /// <param name="paths">Where the file is, and root's lock.</param>
     /// <param name="edits">The edits.</param>
     /// <param name="dryRun">Do everything but write.</param>
+    /// <param name="say">Takes what the user should know besides: for whom it waits, and warnings.</param>
     /// <exception cref="IOException">The file cannot be read or written.</exception>
-    public static ConfigChange Change(string path, IEnumerable<ConfigEdit> edits, bool dryRun)
+    public static ConfigChange Change(
+        HostPaths paths, IEnumerable<ConfigEdit> edits, bool dryRun, Action<string> say)
     {
-        var file = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
-        var directory = Path.GetDirectoryName(file)!;
-        // The directory itself is the lock: there is no file to leave behind.
-        var fd = Libc.open(directory, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        if (fd < 0) throw new IOException($"{directory} cannot be opened: {Libc.LastError()}");
-        using var handle = new SafeFileHandle(fd, ownsHandle: true);
-        if (Libc.flock(fd, Libc.LOCK_EX) < 0) throw new IOException($"{directory} cannot be locked: {Libc.LastError()}");
+        using var directory = ConfigDirectory.Open(paths.Config);
+        // A reader needs no lock: the file is replaced as a whole.
+        using var held = dryRun ? null : Lock(paths, directory, say);
 
-        var before = File.Exists(file) || Directory.Exists(file) ? SmallFile.Read(file, ConfigFile.MaxBytes) : [];
+        var before = directory.Read();
+        if (!dryRun) directory.RemoveLeftovers();
+
         var content = before;
         try
         {
@@ -46,44 +46,42 @@ internal static class ConfigStore
         }
         catch (JsonException)
         {
-            return new(Errors(before, path), before, before);
+            return new(Lines(ConfigReader.Read(before, paths.Config)), before, before);
         }
 
-        var known = before.Length == 0 ? [] : Errors(before, path).Select(WithoutPlace).ToHashSet(StringComparer.Ordinal);
-        var mistakes = Errors(content, path).Where(e => !known.Contains(WithoutPlace(e))).ToList();
+        if (content.AsSpan().SequenceEqual(before)) return new([], before, before);
+        var mistakes = NewMistakes(paths, before, content);
         if (mistakes.Count > 0) return new(mistakes, before, before);
-        if (!dryRun && !content.AsSpan().SequenceEqual(before)) Write(file, content, fd);
+
+        if (!dryRun) directory.Write(content, say);
         return new([], before, content);
     }
 
-    private static List<string> Errors(byte[] content, string path) =>
-        [.. ConfigReader.Read(content, path).Diagnostics.Where(d => d.Severity == Severity.Error).Select(d => d.ToString())];
+    private static ConfigLock Lock(HostPaths paths, ConfigDirectory directory, Action<string> say) =>
+        Libc.geteuid() == 0
+            ? ConfigLock.Take(Path.Combine(paths.Run, "config.lock"), paths.Config, ConfigLock.Limit, say)
+            : ConfigLock.Take(directory.Handle, paths.Config, ConfigLock.Limit, say);
 
-    // A mistake that was there before the edit is no reason to refuse it, wherever it stands now.
-    private static string WithoutPlace(string error) => error[(error.IndexOf(" error: ", StringComparison.Ordinal) + 1)..];
-
-    private static void Write(string file, byte[] content, int directoryFd)
+    /// <summary>A mistake that was there before the edit is no reason to refuse it, wherever it stands now.</summary>
+    private static List<string> NewMistakes(HostPaths paths, byte[] before, byte[] after)
     {
-        var temporary = $"{file}.{Environment.ProcessId}.tmp";
-        try
-        {
-            var mode = File.Exists(file) ? File.GetUnixFileMode(file) : UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-            using (var handle = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
-            {
-                File.SetUnixFileMode(handle, mode);
-                if (File.Exists(file) && Libc.Owner(file) is var (owner, group) && Libc.fchown((int)handle.DangerousGetHandle(), owner, group) < 0)
-                    throw new IOException($"{temporary}: its owner cannot be set: {Libc.LastError()}");
-                RandomAccess.Write(handle, content, 0);
-                if (Libc.fsync((int)handle.DangerousGetHandle()) < 0) throw new IOException($"{temporary} cannot be written: {Libc.LastError()}");
-            }
+        var now = ConfigReader.Read(after, paths.Config);
+        var mistakes = Lines(now);
+        if (now.Config is { } config) mistakes.AddRange(ConfigDoubts.Problems(paths, config));
+        if (mistakes.Count == 0 || before.Length == 0) return mistakes;
 
-            File.Move(temporary, file, overwrite: true);
-            _ = Libc.fsync(directoryFd); // the rename is in the directory; where it cannot be synced, it is still atomic
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        var then = ConfigReader.Read(before, paths.Config);
+        var known = Lines(then).Select(WithoutPlace).ToHashSet(StringComparer.Ordinal);
+        if (then.Config is { } earlier) known.UnionWith(ConfigDoubts.Problems(paths, earlier));
+        mistakes.RemoveAll(m => known.Contains(WithoutPlace(m)));
+        return mistakes;
+    }
+
+    private static List<string> Lines(ConfigResult result) => [.. result.Errors.Select(e => e.ToString())];
+
+    private static string WithoutPlace(string error)
+    {
+        var at = error.IndexOf(" error: ", StringComparison.Ordinal);
+        return at < 0 ? error : error[at..];
     }
 }

@@ -5,15 +5,27 @@ using HookAot.Model;
 
 namespace HookAot.Config;
 
-/// <summary>A value of config.json that knows where it stands, for error messages.</summary>
+/// <summary>A value of a JSON file that knows where it stands, for error messages.</summary>
 internal sealed class JsonValue
 {
+    // Most values are neither an object nor a list: they share one empty list, which is never changed.
+    private static readonly List<(string Key, JsonValue Value)> NoMembers = [];
+    private static readonly List<JsonValue> NoItems = [];
+
+    private static readonly SearchValues<char> PlainKey =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+
+    private static readonly JsonReaderOptions Options = new() { AllowTrailingCommas = true, MaxDepth = 64 };
+
     private readonly JsonValue? parent;
     private readonly string label;
+    private string? path;
 
     private JsonValue(JsonValue? parent, string label, JsonTokenType type, int start, int keyStart)
     {
         (this.parent, this.label, Type, Start, KeyStart) = (parent, label, type, start, keyStart);
+        if (type == JsonTokenType.StartObject) Members = [];
+        if (type == JsonTokenType.StartArray) Items = [];
     }
 
     /// <summary>StartObject, StartArray, String, Number, True, False or Null.</summary>
@@ -32,13 +44,19 @@ internal sealed class JsonValue
     public string Text { get; private set; } = "";
 
     /// <summary>An object's members in the file's order, duplicates included.</summary>
-    public List<(string Key, JsonValue Value)> Members { get; } = [];
+    public List<(string Key, JsonValue Value)> Members { get; } = NoMembers;
 
     /// <summary>An array's items.</summary>
-    public List<JsonValue> Items { get; } = [];
+    public List<JsonValue> Items { get; } = NoItems;
 
     /// <summary>Such as <c>$.machines.web.port_map[0]</c>; unusual keys stand in brackets.</summary>
-    public string Path => parent is null ? "$" : parent.Path + label;
+    public string Path => path ??= parent is null ? "$" : parent.Path + label;
+
+    /// <summary>A list's items, or the value itself: many keys take either.</summary>
+    public IReadOnlyList<JsonValue> OneOrMany => Type == JsonTokenType.StartArray ? Items : [this];
+
+    /// <summary>Whether it is a list without an item.</summary>
+    public bool IsEmptyList => Type == JsonTokenType.StartArray && Items.Count == 0;
 
     /// <summary>A member of an object, the last one if there are several; null if there is none.</summary>
     public JsonValue? Member(string key) => Members.LastOrDefault(m => m.Key == key).Value;
@@ -56,16 +74,17 @@ internal sealed class JsonValue
         _ => "something else",
     };
 
-    /// <summary>A text from the file as a message may show it: printable, and not longer than a message can bear.</summary>
-    public static string Shown(string text) => Printable.Escape(text.Length > 60 ? text[..60] + "..." : text);
+    /// <summary>A text from the file as a message may show it: see <see cref="Printable.Shown"/>.</summary>
+    public static string Shown(string text) => Printable.Shown(text);
 
-    private static readonly JsonReaderOptions Options = new() { AllowTrailingCommas = true, MaxDepth = 64 };
-
-    /// <summary>Whether a file, with or without a byte order mark, is one JSON object from its beginning to its end.</summary>
+    /// <summary>
+    /// Whether a file, with or without a byte order mark, is one JSON object from its beginning to its end.
+    /// </summary>
     /// <exception cref="JsonException">No JSON.</exception>
     public static bool IsObject(ReadOnlySpan<byte> utf8)
     {
-        var reader = new Utf8JsonReader(WithoutComments(utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8), Options);
+        var text = utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
+        var reader = new Utf8JsonReader(JsonComments.Blanked(text), Options);
         var isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
         while (reader.Read())
         {
@@ -76,47 +95,19 @@ internal sealed class JsonValue
     }
 
     /// <summary>Reads a whole file.</summary>
-    /// <exception cref="JsonException">No JSON. Line and byte position are 0-based.</exception>
+    /// <exception cref="JsonException">No JSON. Line and byte position are 0-based, and lines end with LF.</exception>
     public static JsonValue Parse(ReadOnlySpan<byte> utf8)
     {
-        var reader = new Utf8JsonReader(WithoutComments(utf8), Options);
+        var text = JsonComments.Blanked(utf8);
+        var reader = new Utf8JsonReader(text, Options);
         reader.Read();
-        var root = Read(ref reader, null, "", (int)reader.TokenStartIndex);
-        reader.Read(); // whatever follows the value throws here
+        var root = Read(ref reader, text, null, "", (int)reader.TokenStartIndex);
+        reader.Read(); // what follows the value throws here
         return root;
     }
 
-    /// <summary>
-    /// The file with blanks in place of comments, so that everything stands where it stood. Utf8JsonReader skips comments itself, but
-    /// not between a key and its colon.
-    /// </summary>
-    private static ReadOnlySpan<byte> WithoutComments(ReadOnlySpan<byte> utf8)
-    {
-        if (utf8.IndexOf("//"u8) < 0 && utf8.IndexOf("/*"u8) < 0) return utf8;
-        var text = utf8.ToArray();
-        for (var at = 0; at < text.Length; at++)
-        {
-            var rest = text.AsSpan(at);
-            if (text[at] == '"')
-            {
-                for (at++; at < text.Length && text[at] != '"'; at++)
-                    if (text[at] == '\\') at++;
-                continue;
-            }
-
-            var length = rest.StartsWith("//"u8) ? (rest.IndexOfAny("\r\n"u8) is var end and >= 0 ? end : rest.Length)
-                : !rest.StartsWith("/*"u8) ? 0
-                : rest[2..].IndexOf("*/"u8) is var inside and >= 0 ? inside + 4
-                : throw new JsonException("the comment that begins here has no end", null, text.AsSpan(0, at).Count((byte)'\n'), at - text.AsSpan(0, at).LastIndexOf((byte)'\n') - 1);
-            foreach (ref var c in rest[..length])
-                if (c is not ((byte)'\r' or (byte)'\n')) c = (byte)' ';
-            at += Math.Max(length - 1, 0);
-        }
-
-        return text;
-    }
-
-    private static JsonValue Read(ref Utf8JsonReader reader, JsonValue? parent, string label, int keyStart)
+    private static JsonValue Read(
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> text, JsonValue? parent, string label, int keyStart)
     {
         var value = new JsonValue(parent, label, reader.TokenType, (int)reader.TokenStartIndex, keyStart);
         switch (reader.TokenType)
@@ -124,18 +115,22 @@ internal sealed class JsonValue
             case JsonTokenType.StartObject:
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
                 {
-                    var (key, start) = (String(ref reader), (int)reader.TokenStartIndex);
+                    var (key, start) = (String(ref reader, text), (int)reader.TokenStartIndex);
                     reader.Read();
-                    value.Members.Add((key, Read(ref reader, value, Label(key), start)));
+                    value.Members.Add((key, Read(ref reader, text, value, Label(key), start)));
                 }
 
                 break;
             case JsonTokenType.StartArray:
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                    value.Items.Add(Read(ref reader, value, $"[{value.Items.Count}]", (int)reader.TokenStartIndex));
+                {
+                    var index = $"[{value.Items.Count}]";
+                    value.Items.Add(Read(ref reader, text, value, index, (int)reader.TokenStartIndex));
+                }
+
                 break;
             case JsonTokenType.String:
-                value.Text = String(ref reader);
+                value.Text = String(ref reader, text);
                 break;
             case JsonTokenType.Number:
                 value.Text = Encoding.UTF8.GetString(reader.ValueSpan);
@@ -149,7 +144,7 @@ internal sealed class JsonValue
     }
 
     // "\ud800" alone is no text, and .NET says so with another exception.
-    private static string String(ref Utf8JsonReader reader)
+    private static string String(ref Utf8JsonReader reader, ReadOnlySpan<byte> text)
     {
         try
         {
@@ -157,11 +152,12 @@ internal sealed class JsonValue
         }
         catch (InvalidOperationException)
         {
-            throw new JsonException("a string with half a surrogate pair is not valid text");
+            const string what = "a string with half a surrogate pair is not valid text";
+            throw JsonComments.Mistake(what, text, (int)reader.TokenStartIndex);
         }
     }
 
-    private static readonly SearchValues<char> PlainKey = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
-
-    private static string Label(string key) => key.Length > 0 && !key.AsSpan().ContainsAnyExcept(PlainKey) ? "." + key : $"[\"{Shown(key).Replace("\"", "\\\"", StringComparison.Ordinal)}\"]";
+    private static string Label(string key) => key.Length > 0 && !key.AsSpan().ContainsAnyExcept(PlainKey)
+        ? "." + key
+        : $"[\"{Shown(key).Replace("\"", "\\\"", StringComparison.Ordinal)}\"]";
 }

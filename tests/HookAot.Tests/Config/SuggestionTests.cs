@@ -1,0 +1,15 @@
+using HookAot.Config;
+
+namespace HookAot.Tests.Config;
+
+public class SuggestionTests
+{
+    [Test]
+    [Arguments("wbe", "; did you mean \"web\"?")]
+    [Arguments("WEB2", "")]
+    [Arguments("x", "")] // one letter is like every other one
+    [Arguments("data", "; did you mean \"data\\u001b\"?")]
+    [Arguments("", "")]
+    public async Task The_nearest_word_is_suggested_and_shown_as_a_terminal_can_bear_it(string word, string phrase) =>
+        await Assert.That(Suggestion.Phrase(word, ["mail", "web", "data\u001b", "webs"])).IsEqualTo(phrase);
+}
