@@ -3,7 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-scripts/install-packages.sh iproute2 iptables nftables procps kmod shellcheck zsh fish groff-base strace || exit 1
+scripts/install-packages.sh iproute2 iptables nftables procps kmod shellcheck zsh fish groff-base strace acl attr || exit 1
 . scripts/check.sh
 
 check "the static binary builds" scripts/build.sh linux-x64

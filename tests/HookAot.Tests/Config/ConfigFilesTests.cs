@@ -25,10 +25,10 @@ public sealed class ConfigFilesTests
         var said = Said(Path.Combine(Folder, "invalid", name + ".json"));
         if (Accept) await File.WriteAllTextAsync(expectation, said);
 
-        var expected = File.Exists(expectation) ? await File.ReadAllTextAsync(expectation) : "nothing: the file is missing";
+        var expected = File.Exists(expectation) ? await File.ReadAllTextAsync(expectation) : "(there is no such file)";
         await Assert.That(said).IsEqualTo(expected).Because(
-            $"{expectation} says so. If what is said now is right, run the tests with HOOKAOT_ACCEPT=1 in the environment:"
-            + $" they write it there. Now it is said:\n{said}");
+            $"this is in {expectation}. If what is said now is right, run the tests with HOOKAOT_ACCEPT=1 in the "
+            + $"environment, which writes it there. What is said now:\n{said}");
     }
 
     [Test]
@@ -71,11 +71,14 @@ public sealed class ConfigFilesTests
         {
             foreach (var machine in config.Machines)
             {
-                var forwards = string.Join(", ", machine.Forwards.Select(f => $"{f.Public}:{f.Guest}"));
-                lines.Add($"in force: machine {Shown(machine.Name)}, forwards {(forwards.Length == 0 ? "none" : forwards)}");
+                var ports = machine.Forwards.IsEmpty
+                    ? "none"
+                    : string.Join(", ", machine.Forwards.Select(f => $"{f.Public}:{f.Guest}"));
+                lines.Add($"in force: machine {Shown(machine.Name)}, forwards {ports}");
             }
 
-            foreach (var network in config.Networks) lines.Add($"in force: network {Shown(network.Name)} {network.Range}");
+            foreach (var network in config.Networks)
+                lines.Add($"in force: network {Shown(network.Name)} {network.Range}");
         }
 
         return string.Join('\n', lines) + "\n";

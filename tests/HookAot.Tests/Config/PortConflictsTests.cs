@@ -31,7 +31,8 @@ public class PortConflictsTests
     [Test]
     public async Task Machines_of_one_name_in_two_sources_are_two_machines()
     {
-        var (kept, conflicts) = PortConflicts.LeaveOut([Machine("web", "a.json", 80), Machine("web", "b.json", 80, 81)]);
+        var (kept, conflicts) = PortConflicts.LeaveOut(
+            [Machine("web", "a.json", 80), Machine("web", "b.json", 80, 81)]);
         await Assert.That(kept.Select(m => m.Forwards.Length)).IsEquivalentTo([1, 1]);
         await Assert.That(kept[1].Forwards.Single().Public.First).IsEqualTo((ushort)81);
         await Assert.That(conflicts.Length).IsEqualTo(1);

@@ -10,6 +10,6 @@ public class SuggestionTests
     [Arguments("x", "")] // one letter is like every other one
     [Arguments("data", "; did you mean \"data\\u001b\"?")]
     [Arguments("", "")]
-    public async Task The_nearest_word_is_suggested_and_shown_so_that_a_terminal_can_bear_it(string word, string phrase) =>
+    public async Task The_nearest_word_is_suggested_and_shown_as_a_terminal_can_bear_it(string word, string phrase) =>
         await Assert.That(Suggestion.Phrase(word, ["mail", "web", "data\u001b", "webs"])).IsEqualTo(phrase);
 }

@@ -6,7 +6,8 @@ namespace HookAot.Tests.Config;
 
 public class TextPositionsTests
 {
-    private static readonly string[] Pieces = ["a", "ü", "客", "😀", "\r", "\n", "\r\n", " ", "long enough to pass a mark "];
+    private static readonly string[] Pieces =
+        ["a", "ü", "客", "😀", "\r", "\n", "\r\n", " ", "long enough to pass a mark "];
 
     /// <summary>Line and column of a character, counted from the beginning.</summary>
     private static (int Line, int Column) Counted(string text, int at)

@@ -11,7 +11,7 @@ public sealed class ConfigFileTests : IDisposable
     private HostPaths Paths => HostPaths.FromEnvironment() with
     {
         Config = Path.Combine(directory, "config.json"),
-        Run = directory,
+        Run = Path.Combine(directory, "run"),
     };
 
     public void Dispose() => Directory.Delete(directory, recursive: true);
@@ -33,7 +33,8 @@ public sealed class ConfigFileTests : IDisposable
         var config = await Read("{{ \"machines\": {{ \"a\": {{ \"port_map\": [{0}] }} }} }}", mistakes);
         await Assert.That(config.Errors.Length).IsEqualTo(mistakes);
         await Assert.That(config.ErrorsForLog.Length).IsEqualTo(lines);
-        await Assert.That(config.ErrorsForLog[..Math.Min(mistakes, 20)]).IsEquivalentTo(config.Errors[..Math.Min(mistakes, 20)]);
+        var shown = Math.Min(mistakes, 20);
+        await Assert.That(config.ErrorsForLog[..shown]).IsEquivalentTo(config.Errors[..shown]);
         if (mistakes > 20)
         {
             await Assert.That(config.ErrorsForLog[^1]).IsEqualTo(
@@ -54,7 +55,9 @@ public sealed class ConfigFileTests : IDisposable
     [Test]
     public async Task Machines_and_networks_with_mistakes_are_told_apart()
     {
-        var config = await Read("{{ \"machines\": {{ \"a\": {{ \"port_map\": [{0}] }} }}, \"networks\": {{ \"b\": 1 }} }}", 1);
+        const string machines = "\"machines\": {{ \"a\": {{ \"port_map\": [{0}] }} }}";
+        const string format = "{{ " + machines + ", \"networks\": {{ \"b\": 1 }} }}";
+        var config = await Read(format, 1);
         await Assert.That(config.LeftOutMachines).IsEquivalentTo(["a"]);
         await Assert.That(config.LeftOutNetworks).IsEquivalentTo(["b"]);
     }

@@ -2,7 +2,9 @@ using HookAot.Host;
 
 namespace HookAot.Tests.Host;
 
-/// <summary>Root's lock around an edit of config.json. Two descriptors of one process exclude each other as well.</summary>
+/// <summary>
+/// Root's lock around an edit of config.json. Two descriptors of one process exclude each other as well.
+/// </summary>
 public sealed class ConfigLockTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

@@ -5,9 +5,12 @@ namespace HookAot.Tests.Model;
 
 public class AddressProblemsTests
 {
+    private const string Broadcast = "is the broadcast address of";
+    private const string Itself = "is the address of the network";
+
     [Test]
-    [Arguments("192.168.122.255", "192.168.122.0/24", "192.168.122.255 is the broadcast address of 192.168.122.0/24")]
-    [Arguments("192.168.122.0", "192.168.122.0/24", "192.168.122.0 is the address of the network 192.168.122.0/24 itself")]
+    [Arguments("192.168.122.255", "192.168.122.0/24", $"192.168.122.255 {Broadcast} 192.168.122.0/24")]
+    [Arguments("192.168.122.0", "192.168.122.0/24", $"192.168.122.0 {Itself} 192.168.122.0/24 itself")]
     [Arguments("192.168.122.2", "192.168.122.0/24", null)]
     [Arguments("10.0.3.255", "10.0.0.0/22", "10.0.3.255 is the broadcast address of 10.0.0.0/22")]
     [Arguments("10.0.1.255", "10.0.0.0/22", null)]
@@ -28,7 +31,7 @@ public class AddressProblemsTests
     [Test]
     public async Task Each_network_counts()
     {
-        IPNetwork[] networks = [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("fd00::/64"), IPNetwork.Parse("10.1.2.0/24")];
+        var networks = "10.0.0.0/8 fd00::/64 10.1.2.0/24".Split(' ').Select(n => IPNetwork.Parse(n)).ToList();
         await Assert.That(AddressProblems.Of(IPAddress.Parse("10.1.2.255"), networks))
             .IsEqualTo("10.1.2.255 is the broadcast address of 10.1.2.0/24");
         await Assert.That(AddressProblems.Of(IPAddress.Parse("10.1.2.3"), networks)).IsNull();

@@ -23,8 +23,10 @@ public class OriginTests
     {
         var machine = Read(Text);
         await Assert.That(machine.Origin).IsEqualTo(new Origin("config.json", 3, 12, "$.machines.web"));
-        await Assert.That(machine.Forwards[0].Origin).IsEqualTo(new Origin("config.json", 3, 82, "$.machines.web.port_map[0]"));
-        await Assert.That(machine.Forwards[1].Origin).IsEqualTo(new Origin("config.json", 4, 7, "$.machines.web.port_map[1]"));
+        await Assert.That(machine.Forwards[0].Origin)
+            .IsEqualTo(new Origin("config.json", 3, 82, "$.machines.web.port_map[0]"));
+        await Assert.That(machine.Forwards[1].Origin)
+            .IsEqualTo(new Origin("config.json", 4, 7, "$.machines.web.port_map[1]"));
     }
 
     [Test]
