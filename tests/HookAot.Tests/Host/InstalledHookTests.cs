@@ -121,7 +121,7 @@ public sealed class InstalledHookTests
     }
 
     private static async Task Problem(HostFiles host, string expected) =>
-        await Assert.That(InstalledHook.Problem(host.Paths, "qemu")!)
+        await Assert.That($"{InstalledHook.Problem(host.Paths, "qemu")}")
             .StartsWith(expected.Replace("{0}", Path.Combine(host.Paths.Hooks, "qemu"), StringComparison.Ordinal));
 
     // A shell with a daemon's name, which ends with its stdin.

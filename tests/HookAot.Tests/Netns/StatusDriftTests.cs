@@ -41,10 +41,12 @@ public sealed class StatusDriftTests
         var link = Path.Combine(world.Directory, "hooks", "qemu");
         await Tool.Succeed(["sh", "-euc", "rm \"$0\" \"$0\".d/*", link]);
         await Assert.That(await Drift(world))
-            .Contains($"drift: the hook is not installed: neither {link} nor a file in {link}.d is hookaot")
+            .Contains($"drift: the hook is not installed: {link} does not exist, so libvirt calls no hook")
             .And.Contains($"do: ln -s hookaot {link}")
             .And.DoesNotContain("'hookctrl apply' puts it right");
-        // The others are there, and nothing of theirs runs.
+        await world.Program("hooks/qemu", "#!/bin/sh\n");
+        await Assert.That(await Drift(world)).Contains($"do: mkdir -p {link}.d && ln -s ../hookaot {link}.d/50-hookaot");
+        File.Delete(link);
         await Tool.Succeed(["ln", "-s", "hookaot", link]);
         await world.Done("status");
     }
@@ -63,6 +65,16 @@ public sealed class StatusDriftTests
         lines = (await Drift(world)).Split('\n');
         await Assert.That(lines[1]).Contains(" 2222 ").And.Contains(" missing ");
         await Assert.That(lines[2]).Contains(" 8080 ").And.Contains(" missing ");
+    }
+
+    [Test]
+    public async Task A_setting_is_held_against_no_forward()
+    {
+        await using var world = await Active(TwoForwards);
+        await world.Host.Run("echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables");
+        var lines = (await Drift(world)).Split('\n');
+        await Assert.That(lines[1]).Contains(" 2222 ").And.Contains(" active ");
+        await Assert.That(string.Join('\n', lines)).Contains("drift: a: hairpin mode of vnet0 is off");
     }
 
     [Test]

@@ -10,12 +10,14 @@ namespace HookAot.Applets.Hookctrl;
 internal sealed class Comparison
 {
     private readonly KernelView kernel;
+    private readonly ImmutableArray<Difference> ruleDifferences;
 
     private Comparison(Desired desired, KernelView kernel)
     {
         Desired = desired;
         this.kernel = kernel;
         Differences = [.. kernel.DifferencesFrom(desired)];
+        ruleDifferences = [.. kernel.RuleDifferencesFrom(desired)];
     }
 
     /// <summary>What should be in force.</summary>
@@ -31,7 +33,10 @@ internal sealed class Comparison
         KernelView.Look(paths, out error) is { } kernel ? new(Desired.Now(paths), kernel) : null;
 
     /// <summary>Whether rules are missing that all forwards of a guest need.</summary>
-    public bool LacksRulesOf(string guest) => Differences.Any(d => d.Guest == guest && d.Translation is null);
+    public bool LacksRulesOf(string guest) => ruleDifferences.Any(d => d.Guest == guest && d.Translation is null);
+
+    /// <summary>Whether rules are missing that a translation needs, itself or what accepts it.</summary>
+    public bool LacksRulesOf(Translation translation) => ruleDifferences.Any(d => d.Translation == translation);
 
     /// <summary>What a forward becomes; empty while its guest is not active.</summary>
     public ImmutableArray<Translation> TranslationsOf(Machine machine, Forward forward) =>

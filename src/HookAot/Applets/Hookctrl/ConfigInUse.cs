@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HookAot.Host;
 
 namespace HookAot.Applets.Hookctrl;
@@ -22,7 +21,7 @@ internal static class ConfigInUse
     /// <summary>The configs that the hook may use, the likeliest first.</summary>
     private static string[] Known(Session session)
     {
-        if (OfRecord(session.Paths) is { } recorded) return [recorded];
+        if (HostRecord.Read(session.Paths)?.ConfigPath is { } recorded) return [recorded];
 
         // No event since boot. libvirt's daemon may have a variable that names a config, but hands it on to no hook that
         // is not in a wrapper: that one uses the usual config.
@@ -31,21 +30,6 @@ internal static class ConfigInUse
 
         // Nothing is known of the hook: only a file that --config names can be another one.
         return [session.DefaultConfig];
-    }
-
-    /// <summary>The config that the hook used at its last event; null if there was none since boot.</summary>
-    private static string? OfRecord(HostPaths paths)
-    {
-        const int MaxBytes = 64 * 1024 * 1024;
-        try
-        {
-            using var record = JsonDocument.Parse(SmallFile.Read(paths.State, MaxBytes));
-            return record.RootElement.TryGetProperty("ConfigPath", out var path) ? path.GetString() : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
-        {
-            return null;
-        }
     }
 
     /// <summary>The file itself, whatever links lead to it; the path as it is where there is no such file.</summary>

@@ -21,11 +21,8 @@ internal sealed record Obstacle(string Message, string Cure)
     /// <summary>libvirt has no hook of ours to call for a driver; null if it has.</summary>
     public static Obstacle? Hook(HostPaths paths, string driver)
     {
-        if (InstalledHook.Find(paths, driver) is not null) return null;
-        var link = Path.Combine(paths.Hooks, driver);
-        return new(
-            $"the hook is not installed: neither {link} nor a file in {link}.d is hookaot",
-            $"ln -s hookaot {link}; systemctl reload libvirtd; hookctrl apply");
+        if (InstalledHook.Problem(paths, driver) is not { } problem) return null;
+        return new($"the hook is not installed: {problem.Found}", $"{problem.Cure}; then hookctrl apply");
     }
 
     /// <summary>libvirt rejects in nftables what iptables accepts; null if it does not.</summary>

@@ -45,14 +45,10 @@ internal static class StatusBuilder
         var (packets, bytes, complete) = (0L, 0L, !lacksRules);
         foreach (var translation in translations)
         {
-            if (comparison.CountersOf(translation) is not { } counters)
-            {
-                complete = false;
-                continue;
-            }
-
-            packets += counters.Packets;
-            bytes += counters.Bytes;
+            var counters = comparison.CountersOf(translation);
+            if (counters is null || comparison.LacksRulesOf(translation)) complete = false;
+            packets += counters?.Packets ?? 0;
+            bytes += counters?.Bytes ?? 0;
         }
 
         var state = (isActive, leftOut, complete) switch

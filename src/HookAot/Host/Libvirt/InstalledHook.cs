@@ -30,24 +30,24 @@ internal static class InstalledHook
         }
     }
 
-    /// <summary>
-    /// Why libvirt does not call our hook for a driver, and what to do, in a sentence; null if it does.
-    /// </summary>
-    public static string? Problem(HostPaths paths, string driver)
+    /// <summary>Why libvirt does not call our hook for a driver; null if it does.</summary>
+    public static HookProblem? Problem(HostPaths paths, string driver)
     {
         var main = Path.Combine(paths.Hooks, driver);
         var ours = Candidates(paths, driver).Where(IsOurs).ToList();
         if (ours.Exists(IsExecutable)) return null;
         if (ours.Count > 0)
-            return $"{ours[0]} is not executable, so libvirt does not call it: chmod 755 {ours[0]}, and {Reload}";
+            return new($"{ours[0]} is not executable, so libvirt does not call it", $"chmod 755 {ours[0]}, and {Reload}");
 
+        var link = $"ln -s hookaot {main}, and {Reload}";
         if (new FileInfo(main).LinkTarget is { } target && !IsReached(main, out var error))
-            return $"{main} leads to {target} ({error}), so libvirt calls no hook: ln -sf hookaot {main}, and {Reload}";
-        if (Directory.Exists(main)) return $"{main} is a directory; a link to hookaot is expected";
-        return Path.Exists(main)
-            ? $"{main} is not hookaot, and nothing in {main}.d is: " +
-                $"mkdir -p {main}.d && ln -s ../hookaot {main}.d/50-hookaot, and {Reload}"
-            : $"{main} does not exist, so libvirt calls no hook: ln -s hookaot {main}, and {Reload}";
+            return new($"{main} leads to {target} ({error}), so libvirt calls no hook", $"ln -sf hookaot {main}, and {Reload}");
+        if (Directory.Exists(main))
+            return new($"{main} is a directory; a link to hookaot is expected", $"move it away, {link}");
+        if (!Path.Exists(main)) return new($"{main} does not exist, so libvirt calls no hook", link);
+        return new(
+            $"{main} is not hookaot, and nothing in {main}.d is",
+            $"mkdir -p {main}.d && ln -s ../hookaot {main}.d/50-hookaot, and {Reload}");
     }
 
     /// <summary>
@@ -122,4 +122,13 @@ internal static class InstalledHook
             return false;
         }
     }
+}
+
+/// <summary>Why libvirt calls no hook of ours.</summary>
+/// <param name="Found">What is in the hook's place.</param>
+/// <param name="Cure">What to do.</param>
+internal sealed record HookProblem(string Found, string Cure)
+{
+    /// <summary>"found: cure".</summary>
+    public override string ToString() => $"{Found}: {Cure}";
 }

@@ -14,12 +14,6 @@ internal static class HookStage
         if (Obstacle.Hook(paths, driver) is { } obstacle) yield return DoctorStep.Fault(obstacle.Message, obstacle.Cure);
 
         var hook = InstalledHook.Find(paths, driver)!;
-        if (!InstalledHook.IsExecutable(hook))
-        {
-            yield return DoctorStep.Fault(
-                $"{hook} is not executable", $"chmod 755 {hook}; systemctl reload libvirtd; hookctrl apply");
-        }
-
         var recorded = HostRecord.Read(paths);
         if (recorded is null || recorded.Guests.All(g => g.Name != patient.Name))
         {
