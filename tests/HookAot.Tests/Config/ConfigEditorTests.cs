@@ -134,7 +134,8 @@ public class ConfigEditorTests
         var read = ConfigReader.Read(Encoding.UTF8.GetBytes(text), "c");
         var ports = read.Config?.Machines.Single().Forwards.Select(f => $"{f.Public}") ?? [];
         var empty = ConfigReader.Read(Encoding.UTF8.GetBytes(Edit(text, new ConfigEdit.RemoveMachine("a"))), "c");
-        return string.Join(' ', ports) == "2 9" && empty is { Config.Machines.IsEmpty: true, Diagnostics.IsEmpty: true };
+        var isEmpty = empty is { Config.Machines.IsEmpty: true, Diagnostics.IsEmpty: true };
+        return isEmpty && string.Join(' ', ports) == "2 9";
     }
 
     /// <summary>Whether a machine with forwards can be added and taken away again.</summary>

@@ -119,8 +119,10 @@ internal static class HookctrlApplet
         foreach (var finding in result.Diagnostics) StandardError.WriteLine(finding.ToString());
         List<string> problems = result.Config is { } used ? [.. ConfigDoubts.Problems(paths, used)] : [];
         foreach (var problem in problems) StandardError.WriteLine($"{path}: error: {problem}");
+
         List<string> doubts = result.Config is { } config ? [.. ConfigDoubts.Find(paths, config)] : [];
-        foreach (var doubt in doubts.Concat(ConfigDoubts.Permissions(paths))) StandardError.WriteLine($"{path}: warning: {doubt}");
+        doubts.AddRange(ConfigDoubts.Permissions(paths));
+        foreach (var doubt in doubts) StandardError.WriteLine($"{path}: warning: {doubt}");
         return result.Errors.Any() || problems.Count > 0 ? Session.Refused : Session.Done;
     }
 

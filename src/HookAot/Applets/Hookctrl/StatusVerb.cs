@@ -85,7 +85,8 @@ internal static class StatusVerb
             }
         }
 
-        foreach (var name in wanted.Config.LeftOutMachines.Concat(wanted.Config.LeftOutNetworks.Select(n => $"network {n}")))
+        var leftOutNetworks = wanted.Config.LeftOutNetworks.Select(n => $"network {n}");
+        foreach (var name in wanted.Config.LeftOutMachines.Concat(leftOutNetworks))
             rows.Add(new(name, [], "-", "-", "-", [], "left out", "its entry has mistakes: hookctrl check", 0, 0));
 
         string[] drift = [.. wanted.Config.ErrorsForLog.Where(_ => wanted.Config.Broken), .. differences.Select(d => d.Guest is null ? d.Message : $"{d.Guest}: {d.Message}"), .. HostSettings.Drift(wanted)];
