@@ -117,30 +117,36 @@ internal sealed class ConfigReader
 
     private Machine ReadMachine(string name, JsonValue value, Defaults defaults)
     {
-        var machine = new Machine(name, [], null, false, []) { Origin = findings.Origin(value) };
-        if (!values.Is(value, JsonTokenType.StartObject, MachineForm)) return machine;
+        if (!values.Is(value, JsonTokenType.StartObject, MachineForm)) return new(name, [], null, false, []);
 
         var keys = Keys(value, MachineKeys);
         if (!keys.ContainsKey("public_ip")) CheckInherited(value, defaults.Public);
         defaults = Own(keys, defaults);
 
-        if (keys.TryGetValue("private_ip", out var addresses))
-            machine = machine with { PrivateAddresses = values.PrivateAddresses(addresses) };
-        if (keys.TryGetValue("interface", out var nic)) machine = machine with { Interface = values.Interface(nic) };
-        if (keys.TryGetValue("localhost", out var localhost) && values.Flag(localhost))
+        ImmutableArray<IPAddress> addresses =
+            keys.TryGetValue("private_ip", out var privateIp) ? values.PrivateAddresses(privateIp) : [];
+        var interfaceName = keys.TryGetValue("interface", out var nic) ? values.Interface(nic) : null;
+        var localhost = keys.TryGetValue("localhost", out var flag) && values.Flag(flag);
+        if (localhost)
         {
-            machine = machine with { Localhost = true };
-            findings.Warning(localhost,
+            findings.Warning(flag!,
                 "127.0.0.1 is not forwarded yet; connect to a public address of this host instead");
         }
 
-        if (!keys.TryGetValue("port_map", out var map)) return machine;
-        if (!values.Is(map, JsonTokenType.StartArray, "a list of entries: [[\"8080\", \"80\"]]")) return machine;
+        ImmutableArray<Forward> forwards =
+            keys.TryGetValue("port_map", out var map) ? ReadForwards(map, defaults, addresses) : [];
+        return new(name, addresses, interfaceName, localhost, forwards) { Origin = findings.Origin(value) };
+    }
 
-        var forwards = ImmutableArray.CreateBuilder<Forward>();
+    private ImmutableArray<Forward> ReadForwards(
+        JsonValue map, Defaults defaults, ImmutableArray<IPAddress> addresses)
+    {
+        if (!values.Is(map, JsonTokenType.StartArray, "a list of entries: [[\"8080\", \"80\"]]")) return [];
+
+        var forwards = ImmutableArray.CreateBuilder<Forward>(map.Items.Count);
         foreach (var item in map.Items)
-            if (ReadForward(item, defaults, machine.PrivateAddresses) is { } forward) forwards.Add(forward);
-        return machine with { Forwards = forwards.ToImmutable() };
+            if (ReadForward(item, defaults, addresses) is { } forward) forwards.Add(forward);
+        return forwards.DrainToImmutable();
     }
 
     /// <summary>What an entry says itself, and what it inherits besides.</summary>
@@ -200,8 +206,11 @@ internal sealed class ConfigReader
         }
 
         if (ReadPorts(publicValue, guestValue) is not var (publicPorts, guestPorts)) return null;
-        var forward = new Forward(publicPorts, guestPorts, protocols, defaults.Sources, defaults.Public);
-        return CanMeet(value, forward, addresses) ? forward with { Origin = findings.Origin(value) } : null;
+        var forward = new Forward(publicPorts, guestPorts, protocols, defaults.Sources, defaults.Public)
+        {
+            Origin = findings.Origin(value),
+        };
+        return CanMeet(value, forward, addresses) ? forward : null;
     }
 
     private (PortRange Public, PortRange Guest)? ReadPorts(JsonValue publicValue, JsonValue guestValue)

@@ -87,12 +87,13 @@ internal sealed class JsonText
 
     private static JsonValue? LastMember(JsonValue container) => container.Members.LastOrDefault().Value;
 
-    /// <summary>How lines end in a text: as its first one does.</summary>
+    /// <summary>
+    /// How lines end in a text: with a lone CR only where there is no LF, since both together would be one line end.
+    /// </summary>
     private static string LineEnd(ReadOnlySpan<byte> text)
     {
-        var first = text.IndexOfAny((byte)'\r', (byte)'\n');
-        if (first < 0 || text[first] == '\n') return "\n";
-        return text[first..].StartsWith("\r\n"u8) ? "\r\n" : "\r";
+        if (text.IndexOf("\r\n"u8) >= 0) return "\r\n";
+        return text.Contains((byte)'\r') && !text.Contains((byte)'\n') ? "\r" : "\n";
     }
 
     private bool IsMultiLine => HasLineEnd(Root.Start, Root.End);

@@ -41,8 +41,14 @@ internal sealed class TextPositions(ReadOnlyMemory<byte> utf8)
     private Place Advance(Place from, int to)
     {
         var part = utf8.Span[from.Offset..to];
-        var isPlain = Ascii.IsValid(part) && !part.ContainsAny((byte)'\r', (byte)'\n');
-        if (isPlain) return new(to, from.Line, from.Column + part.Length);
+        if (Ascii.IsValid(part) && !part.Contains((byte)'\r'))
+        {
+            // Nearly every text: no byte has to be looked at by itself.
+            var lastEnd = part.LastIndexOf((byte)'\n');
+            return lastEnd < 0
+                ? new(to, from.Line, from.Column + part.Length)
+                : new(to, from.Line + part.Count((byte)'\n'), part.Length - lastEnd);
+        }
 
         var (line, column) = (from.Line, from.Column);
         for (var at = from.Offset; at < to; at++)

@@ -100,6 +100,44 @@ public class ConfigEditorTests
         await Assert.That(ConfigReader.Read(Encoding.UTF8.GetBytes(file), "c").Config).IsNotNull();
     }
 
+    private static readonly string[] Tokens =
+        ["{", "\"machines\"", ":", "{", "\"a\"", ":", "{", "\"port_map\"", ":", "[", "1", ",", "2", "]", "}", "}", "}"];
+
+    private static readonly string[] Between =
+    [
+        "", "", " ", "\t", "\n", "\r", "\r\n", "\n    ",
+        "// , ] } \"\n", "// [ {\r", "/* , } ] */", "/*\r\n,*/", "/**/",
+    ];
+
+    [Test]
+    public void An_edit_can_be_undone_whatever_stands_between_two_tokens()
+    {
+        var trivia = Gen.Int[0, Between.Length - 1].Array[3 * Tokens.Length];
+        trivia.Sample(chosen =>
+        {
+            var file = new StringBuilder();
+            for (var i = 0; i < chosen.Length; i++)
+            {
+                file.Append(Between[chosen[i]]);
+                if (i % 3 == 1) file.Append(Tokens[i / 3]);
+            }
+
+            var text = file.ToString();
+            return IsUndone(text, "b", [(5, 6), (7, 8)]) && IsEmptied(text);
+        }, iter: 3000);
+    }
+
+    /// <summary>Whether what is in a file can be taken away, one after the other, and the rest is read.</summary>
+    private static bool IsEmptied(string text)
+    {
+        text = Edit(text, new ConfigEdit.RemovePort("a", Port("1")), new ConfigEdit.AddPort("a", Port("9")));
+        var read = ConfigReader.Read(Encoding.UTF8.GetBytes(text), "c");
+        var ports = read.Config?.Machines.Single().Forwards.Select(f => $"{f.Public}") ?? [];
+        var empty = ConfigReader.Read(Encoding.UTF8.GetBytes(Edit(text, new ConfigEdit.RemoveMachine("a"))), "c");
+        var isEmpty = empty is { Config.Machines.IsEmpty: true, Diagnostics.IsEmpty: true };
+        return isEmpty && string.Join(' ', ports) == "2 9";
+    }
+
     /// <summary>Whether a machine with forwards can be added and taken away again.</summary>
     private static bool IsUndone(string file, string machine, IEnumerable<(ushort Public, ushort Guest)> ports)
     {

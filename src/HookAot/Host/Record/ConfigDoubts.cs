@@ -26,21 +26,23 @@ internal static class ConfigDoubts
         var problems = new List<string>();
         foreach (var machine in config.Machines)
         {
-            var name = $"\"{Printable.Shown(machine.Name)}\"";
             foreach (var address in machine.PrivateAddresses)
-            {
-                if (AddressProblems.Of(address, networks) is { } problem)
-                    problems.Add($"{name}: {problem}; expected the guest's own address");
-            }
+                Add(problems, machine, AddressProblems.Of(address, networks), "the guest's own address");
 
-            foreach (var address in machine.Forwards.SelectMany(f => f.PublicAddresses).Distinct())
+            foreach (var forward in machine.Forwards)
             {
-                if (AddressProblems.Of(address, networks) is { } problem)
-                    problems.Add($"{name}: {problem}; expected a public address of this host");
+                foreach (var address in forward.PublicAddresses)
+                    Add(problems, machine, AddressProblems.Of(address, networks), "a public address of this host");
             }
         }
 
-        return problems;
+        return problems.Distinct();
+    }
+
+    private static void Add(List<string> problems, Machine machine, string? problem, string expected)
+    {
+        if (problem is not null)
+            problems.Add($"\"{Printable.Shown(machine.Name)}\": {problem}; expected {expected}");
     }
 
     /// <summary>Whom else the config and the record of what is active listen to, as one line each.</summary>
