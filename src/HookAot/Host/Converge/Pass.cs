@@ -63,6 +63,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         ConfigFile file, HostState state, ImmutableArray<HostEvent> told, KernelView? seen)
     {
         var desired = Desired.Compute(file, ObservationReader.Read(paths, file.Config, state, told));
+        foreach (var doubt in ConfigDoubts.Permissions(paths)) Log.Warned(log, doubt);
         foreach (var problem in desired.Seen.Unreadable) Log.Warned(log, problem);
         foreach (var left in desired.LeftOut) Log.Warned(log, $"left out: {left}");
 
