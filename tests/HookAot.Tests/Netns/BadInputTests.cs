@@ -144,7 +144,7 @@ public sealed class BadInputTests
     }
 
     [Test]
-    [Arguments("qemu a start", "usage: qemu OBJECT OPERATION SUB-OPERATION EXTRA")]
+    [Arguments("qemu a", "usage: qemu OBJECT OPERATION SUB-OPERATION EXTRA")]
     [Arguments("network", "usage: network OBJECT OPERATION SUB-OPERATION EXTRA")]
     [Arguments("hookaot", "usage: hookaot qemu|lxc|libxl|bhyve|network OBJECT")]
     [Arguments("hookaot nonsense a start begin -", "usage: hookaot qemu|lxc|libxl|bhyve|network OBJECT")]
@@ -175,7 +175,7 @@ public sealed class BadInputTests
         var ended = await Tool.Run(["sh", "-euc", $"cd {world.Directory}\n{Script}"]);
         await Assert.That(ended.ExitCode).IsEqualTo(0);
         await Assert.That(ended.Output).IsEmpty();
-        await Assert.That(ended.Error).Contains("/etc/libvirt/hooks/config.json does not exist");
+        await Assert.That(ended.Error).IsEmpty();
     }
 
     [Test]

@@ -38,7 +38,7 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
         var result = Run(script, Arguments);
         if (result.Verdict != Verdict.ToolFailed || context.Deadline.HasPassed) return result;
 
-        Log.Warned(context.Log, $"{result.Message}; once more");
+        Log.Noted(context.Log, $"{result.Message}; once more");
         return Run(script, Arguments);
     }
 
@@ -59,6 +59,8 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
         if (ended.Succeeded) return new(Verdict.InPlace, null, "");
 
         var refused = ended.Outcome == ChildOutcome.Exited ? RefusedLine(ended.Output, script) : null;
+        // At COMMIT the kernel refuses what was sent until then, and does not say which line it was.
+        if (refused is { Kind: LineKind.Frame }) refused = null;
         var verdict = refused is not null ? Verdict.RuleRefused
             : ended is { Outcome: ChildOutcome.Exited, Code: RefusedCode or WrongUsageCode } ? Verdict.TableRefused
             : Verdict.ToolFailed;

@@ -21,6 +21,9 @@ internal static partial class Log
     [ZLoggerMessage(LogLevel.Warning, "{message}")]
     public static partial void Warned(ILogger logger, string message);
 
+    [ZLoggerMessage(LogLevel.Information, "{message}")]
+    public static partial void Noted(ILogger logger, string message);
+
     [ZLoggerMessage(LogLevel.Debug, "running {path} {arguments}, with stdin:")]
     public static partial void Command(ILogger logger, string path, string arguments);
 

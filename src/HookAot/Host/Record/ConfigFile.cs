@@ -69,9 +69,8 @@ internal sealed record ConfigFile(
         var config = SmallFile.TryRead(paths.Config, MaxBytes, out var problem);
         if (problem is not null || (config is not null && Mentions(config, bytes))) return true;
         if (SmallFile.TryRead(paths.State, MaxBytes) is { } state && Mentions(state, bytes)) return true;
-        if (config is null) return false;
-
         var lastGood = SmallFile.TryRead(paths.LastGoodConfig, MaxBytes);
+        if (config is null) return lastGood is not null && Mentions(lastGood, bytes);
         if (lastGood is not null && config.AsSpan().SequenceEqual(lastGood)) return false;
         return (lastGood is not null && Mentions(lastGood, bytes)) || !IsObject(config);
     }
@@ -102,7 +101,7 @@ internal sealed record ConfigFile(
     public static ConfigResult Load(string path) => ConfigReader.Read(SmallFile.Read(path, MaxBytes), path);
 
     /// <summary>
-    /// Reads the file, and the last good one where the file cannot be used. One that is not there is an empty one.
+    /// Reads the file, and the last good one where the file cannot be used. One that has never been there is empty.
     /// </summary>
     /// <param name="paths">Where both are.</param>
     /// <param name="earlier">What was read earlier; returned as it is if the file has not changed since.</param>
@@ -110,7 +109,12 @@ internal sealed record ConfigFile(
     {
         var content = SmallFile.TryRead(paths.Config, MaxBytes, out var problem);
         if (problem is not null) return LastGood(paths, [], $"{problem}; {Advice(paths)}");
-        if (content is null) return new ConfigFile(HookConfig.Empty, [], [], Broken: false) { Path = paths.Config };
+        if (content is null)
+        {
+            if (File.Exists(paths.LastGoodConfig)) return LastGood(paths, [], $"{paths.Config} does not exist; {Advice(paths)}");
+            return new ConfigFile(HookConfig.Empty, [], [], Broken: false) { Path = paths.Config };
+        }
+
         if (earlier?.Content is { } same && content.AsSpan().SequenceEqual(same)) return earlier;
 
         var result = ConfigReader.Read(content, paths.Config);
