@@ -16,7 +16,7 @@ public sealed class SavedNotInForceTests
         world.HookEnvironment["IPTABLES_BINARY"] = tool[..^"-restore".Length];
         var said = await world.Refused("port add a 8080:80");
         await Assert.That(said).Contains("hookctrl: saved, but not in force: ").And.Contains("the moon is full");
-        await Assert.That(said.Split("the moon is full").Length).IsEqualTo(2).Because(said);
+        await Assert.That(said.Split("the rules are not in place").Length).IsEqualTo(2).Because(said);
         await Assert.That(await world.Done("list")).Contains(" 8080 ");
         // What is in the file already is not saved again.
         await Assert.That(await world.Refused($"set public_ip {Public}")).DoesNotContain("saved").And.Contains("the moon is full");

@@ -70,7 +70,7 @@ internal static class AncestorFlags
     {
         if (!Commands.Contains(command))
         {
-            var near = Suggestion.For(command, Commands) is { } known ? $"; did you mean {known}?" : "";
+            var near = Suggestion.Phrase(command, Commands);
             mistakes.Add(ArgumentParser.Mistake("--cmd", command, $"one of {string.Join(", ", Commands)}{near}"));
             return null;
         }

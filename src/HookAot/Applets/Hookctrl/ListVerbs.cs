@@ -69,8 +69,7 @@ internal static class ListVerbs
         if (session.UsableConfig() is not { } config) return Session.Refused;
         if (machine is not null && config.Machines.All(m => m.Name != machine))
         {
-            var near = Suggestion.For(machine, config.Machines.Select(m => m.Name));
-            var meant = near is null ? "" : $"; did you mean \"{JsonValue.Shown(near)}\"?";
+            var meant = Suggestion.Phrase(machine, config.Machines.Select(m => m.Name));
             Session.Say($"\"{JsonValue.Shown(machine)}\" is not in \"machines\"{meant}");
             return Session.Refused;
         }

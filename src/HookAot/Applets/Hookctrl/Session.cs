@@ -60,11 +60,7 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
     /// <summary>Reads the config, whatever is wrong with it.</summary>
     /// <param name="file">Another file than the session's.</param>
     /// <exception cref="IOException">It is not there, or cannot be read.</exception>
-    public ConfigResult ReadConfig(string? file = null)
-    {
-        file ??= Paths.Config;
-        return ConfigReader.Read(SmallFile.Read(file, ConfigFile.MaxBytes), file);
-    }
+    public ConfigResult ReadConfig(string? file = null) => ConfigFile.Load(file ?? Paths.Config);
 
     /// <summary>The config; null if it is no config at all. What is wrong with it is said on stderr.</summary>
     /// <exception cref="IOException">It is not there, or cannot be read.</exception>

@@ -33,6 +33,7 @@ internal static class ConfigStage
 
         var forwards = patient.Forwards is [var only] ? $"port {only.Public}" : $"{patient.Forwards.Count} forwards";
         yield return DoctorStep.Ok($"{file} names it, with {forwards}");
+        foreach (var doubt in ConfigDoubts.Permissions(patient.Paths)) yield return DoctorStep.Note(doubt);
     }
 
     /// <summary>What is said where there is no guest to walk to.</summary>

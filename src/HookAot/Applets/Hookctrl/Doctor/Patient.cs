@@ -55,8 +55,7 @@ internal sealed record Patient(HostPaths Paths, Desired Desired, string Name, st
     }
 
     /// <summary>"; did you mean "web"?"; empty where no name is near.</summary>
-    public string NearestOf(IEnumerable<string> names) =>
-        Suggestion.For(Name, names) is { } near ? $"; did you mean \"{JsonValue.Shown(near)}\"?" : "";
+    public string NearestOf(IEnumerable<string> names) => Suggestion.Phrase(Name, names);
 
     private PortRange? Named => Port is not null && PortRange.TryParse(Port.Split('/')[0], out var range) ? range : null;
 
