@@ -51,7 +51,8 @@ internal static class HookApplet
             SayRefusal(call, config);
             return Refused;
         }
-#pragma warning disable CA1031 // Whatever it is, it must not reach libvirt: a hook that aborts in "reconnect" kills the guest.
+        // Whatever it is, it must not reach libvirt: a hook that aborts in "reconnect" kills the guest.
+#pragma warning disable CA1031
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -81,8 +82,9 @@ internal static class HookApplet
         var reason = config.Errors.IsEmpty
             ? $"see the log (journalctl -t libvirt-hook-{call.Driver})"
             : config.Errors[0];
-        StandardError.WriteLine($"{call.Driver} hook: {Printable.Escape(call.Name)} is refused, since \"strict\" is on " +
-            $"and its forwards are not in place: {reason}");
+        var guest = Printable.Escape(call.Name);
+        StandardError.WriteLine($"{call.Driver} hook: {guest} is refused, since \"strict\" is on and its forwards " +
+            $"are not in place: {reason}");
     }
 
     private static bool IsConcerned(HostPaths paths, ConfigFile config, HookCall call)
@@ -137,8 +139,9 @@ internal static class HookApplet
             }
         }
 
-        Log.Warned(log, $"{Printable.Escape(call.Name)}: its XML is not understood, so its address is not learned and " +
-            $"hairpin mode is not set: {problem}");
+        var guest = Printable.Escape(call.Name);
+        Log.Warned(log, $"{guest}: its XML is not understood, so its address is not learned and hairpin mode is not " +
+            $"set: {problem}");
         return [];
     }
 }

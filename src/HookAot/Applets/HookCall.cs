@@ -21,7 +21,9 @@ internal enum HookMeaning
     Inactive,
 }
 
-/// <summary>One call by libvirt: <c>DRIVER OBJECT OPERATION SUB-OPERATION EXTRA</c> (libvirt's docs/hooks.rst).</summary>
+/// <summary>
+/// One call by libvirt: <c>DRIVER OBJECT OPERATION SUB-OPERATION EXTRA</c> (libvirt's docs/hooks.rst).
+/// </summary>
 /// <param name="Driver">qemu, lxc, libxl, bhyve or network.</param>
 /// <param name="Name">The guest or the network; any text.</param>
 /// <param name="Operation">The operation.</param>
@@ -39,7 +41,9 @@ internal sealed record HookCall(string Driver, string Name, string Operation, Ho
     /// </summary>
     public bool MayRefuse => !IsNetwork && (Meaning == HookMeaning.Prepares || Operation == "start");
 
-    /// <summary>Reads the arguments; null where too few are there. A later libvirt may pass more than today's four.</summary>
+    /// <summary>
+    /// Reads the arguments; null where too few are there. A later libvirt may pass more than today's four.
+    /// </summary>
     public static HookCall? Parse(string driver, string[] arguments)
     {
         if (arguments.Length < FewestArguments) return null;

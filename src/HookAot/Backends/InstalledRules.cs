@@ -6,7 +6,9 @@ namespace HookAot.Backends;
 /// <summary>What of ours is in the kernel, as a backend has read it.</summary>
 internal interface IInstalledRules
 {
-    /// <summary>What is translated, in the order in which it is tried; guests carry the name that the rule shows.</summary>
+    /// <summary>
+    /// What is translated, in the order in which it is tried; guests carry the name that the rule shows.
+    /// </summary>
     ImmutableArray<Translation> Translations { get; }
 
     /// <summary>Every rule and jump of ours with its place, so that two readings can be compared.</summary>

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace HookAot.Backends;
 
-/// <summary>Our chains in iptables' tables, and the jumps that lead to them. The names never change once released.</summary>
+/// <summary>
+/// Our chains in iptables' tables, and the jumps that lead to them. The names never change once released.
+/// </summary>
 internal static class IptablesLayout
 {
     /// <summary>Accepts what we translate.</summary>

@@ -149,7 +149,8 @@ internal sealed class IptablesListing : IInstalledRules
         if (Chain(table, chain) is not { } actual)
         {
             if (!nothingExpected) yield return new($"chain {chain} is missing (table {table})");
-            foreach (var line in expected.Where(l => l.Translation is not null || l.Guest is not null).DistinctBy(Cause))
+            var guests = expected.Where(l => l.Guest is not null);
+            foreach (var line in guests.DistinctBy(Cause))
                 yield return new($"rules are missing in {chain}", line.Guest, line.Translation);
             yield break;
         }

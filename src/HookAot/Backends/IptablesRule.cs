@@ -8,7 +8,8 @@ namespace HookAot.Backends;
 internal static class IptablesRule
 {
     /// <summary>
-    /// A rule as iptables-save prints it: addresses with their prefix length, what matches everything left out, no quotes.
+    /// A rule as iptables-save prints it: addresses with their prefix length, without what matches
+    /// everything and without quotes.
     /// </summary>
     public static string Canonical(string rule)
     {

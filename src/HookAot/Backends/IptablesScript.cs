@@ -9,7 +9,7 @@ namespace HookAot.Backends;
 /// <remarks>
 /// Each table is one commit, and so one atomic swap. filter comes before nat, so that nothing is translated before it
 /// is accepted. With an assumption that turns out wrong the table's commit fails as a whole, at a line that says which
-/// assumption it was: "-N" fails where the chain exists, "-D" where the rule does not (iptables-restore(8), iptables(8)).
+/// assumption it was: "-N" fails where the chain exists, "-D" where the rule does not (iptables(8)).
 /// </remarks>
 internal static class IptablesScript
 {
@@ -35,7 +35,9 @@ internal static class IptablesScript
         return script.ToImmutable();
     }
 
-    /// <summary>The script that takes everything of ours out, so that the ruleset is the one from before we came.</summary>
+    /// <summary>
+    /// The script that takes everything of ours out, so that the ruleset is the one from before we came.
+    /// </summary>
     public static ImmutableArray<ScriptLine> Remove(IEnumerable<TablePlan> tables)
     {
         var script = ImmutableArray.CreateBuilder<ScriptLine>();
@@ -64,7 +66,8 @@ internal static class IptablesScript
 
     private static ScriptLine Frame(TablePlan plan, string text) => new(text, plan.Table, LineKind.Frame, plan.Table);
 
-    private static ScriptLine New(TablePlan plan, string chain) => new($"-N {chain}", plan.Table, LineKind.Chain, chain);
+    private static ScriptLine New(TablePlan plan, string chain) =>
+        new($"-N {chain}", plan.Table, LineKind.Chain, chain);
 
     private static ScriptLine Empty(TablePlan plan, string chain) =>
         new($":{chain} - [0:0]", plan.Table, LineKind.Chain, chain);
@@ -128,7 +131,9 @@ internal static class IptablesScript
         }
     }
 
-    /// <summary>"Is it local?" is a route lookup: asked once for all forwards to any address, not once for each.</summary>
+    /// <summary>
+    /// "Is it local?" is a route lookup: asked once for all forwards to any address, not once for each.
+    /// </summary>
     private static void AddAnyAddress(ImmutableArray<ScriptLine>.Builder script, Ruleset ruleset)
     {
         var anyAddress = ruleset.Translations.Where(t => t.Public is null).ToList();

@@ -8,7 +8,9 @@ namespace HookAot.Backends;
 /// <param name="Drops">Whether its policy is drop.</param>
 internal sealed record NftChain(string Family, string Table, string Name, string Hook, bool Drops)
 {
-    /// <summary>Reads "table inet t { chain c { type filter hook forward priority filter; policy drop; } }", a part a line.</summary>
+    /// <summary>
+    /// Reads "table inet t { chain c { type filter hook forward priority filter; policy drop; } }", a part a line.
+    /// </summary>
     public static IEnumerable<NftChain> Parse(string listing)
     {
         var (family, table, chain) = ("", "", "");
@@ -17,7 +19,11 @@ internal sealed record NftChain(string Family, string Table, string Name, string
             var words = line.TrimEnd(';').Split(' ');
             if (words is ["table", var f, var t, ..]) (family, table) = (f, t);
             else if (words is ["chain", var c, ..]) chain = c;
-            else if (words is ["type", _, "hook", var hook, ..]) yield return new(family, table, chain, hook, line.Contains("policy drop", StringComparison.Ordinal));
+            else if (words is ["type", _, "hook", var hook, ..])
+            {
+                var drops = line.Contains("policy drop", StringComparison.Ordinal);
+                yield return new(family, table, chain, hook, drops);
+            }
         }
     }
 }

@@ -20,7 +20,9 @@ internal sealed record GuestAccess(
 /// <param name="Ranges">The ports, ascending; neighbouring ones are one range.</param>
 internal sealed record AcceptedPorts(Protocol Protocol, IPNetwork? Source, ImmutableArray<PortRange> Ranges)
 {
-    /// <summary>The ports of translations to one address, by protocol and source, in the order of the translations.</summary>
+    /// <summary>
+    /// The ports of translations to one address, by protocol and source, in the order of the translations.
+    /// </summary>
     public static ImmutableArray<AcceptedPorts> Of(IEnumerable<Translation> translations)
     {
         var groups = translations.GroupBy(t => (t.Protocol, t.Source), t => t.TargetPorts);

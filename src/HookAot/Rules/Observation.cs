@@ -3,13 +3,19 @@ using System.Net;
 
 namespace HookAot.Rules;
 
-/// <summary>Everything that was seen on the host for one converge: read once, after the events, and never changed.</summary>
+/// <summary>
+/// Everything that was seen on the host for one converge: read once, after the events, and never changed.
+/// </summary>
 /// <param name="Guests">Active guests.</param>
 /// <param name="Networks">libvirt's active networks.</param>
-/// <param name="Leases">What dnsmasq has leased, in no order; read only where a guest's address has to be learned.</param>
+/// <param name="Leases">
+/// What dnsmasq has leased, in no order; read only where a guest's address has to be learned.
+/// </param>
 /// <param name="Learned">Addresses that guests had at the last converge.</param>
 /// <param name="Routes">The host's connected routes; null: the kernel did not tell.</param>
-/// <param name="LocalAddresses">The host's own addresses, loopback among them; read only where UDP flows depend on it.</param>
+/// <param name="LocalAddresses">
+/// The host's own addresses, loopback among them; read only where UDP flows depend on it.
+/// </param>
 /// <param name="Now">When it was seen.</param>
 /// <param name="Unreadable">What could not be read, and what follows from it, a sentence each.</param>
 internal sealed record Observation(

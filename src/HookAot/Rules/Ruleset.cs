@@ -4,7 +4,9 @@ using HookAot.Model;
 
 namespace HookAot.Rules;
 
-/// <summary>Everything that has to be in the kernel for what is active, without a word about which tool writes it.</summary>
+/// <summary>
+/// Everything that has to be in the kernel for what is active, without a word about which tool writes it.
+/// </summary>
 /// <param name="Translations">What is sent on to a guest, in the order in which it has to be tried.</param>
 /// <param name="Guests">Guests whose translated connections are accepted and, from their own net, masqueraded.</param>
 /// <param name="Networks">Ranges that accept every forwarded connection.</param>

@@ -4,7 +4,9 @@ using HookAot.Model;
 
 namespace HookAot.Rules;
 
-/// <summary>Computes what has to be in the kernel: a pure function of the configuration and of what is active.</summary>
+/// <summary>
+/// Computes what has to be in the kernel: a pure function of the configuration and of what is active.
+/// </summary>
 /// <remarks>
 /// The packet's paths, P being the host's public address, A and B guests on the same bridge:
 /// <code>
@@ -100,7 +102,8 @@ internal sealed class RulesetBuilder
         var target = addresses.FirstOrDefault(a => a.IsIPv4());
         reason = target is not null ? Problem(target)
             : addresses.IsEmpty
-                ? "no address is known; give it a private_ip or a DHCP reservation, or run 'hookctrl apply' once it has a lease"
+                ? "no address is known; give it a private_ip or a DHCP reservation, or run 'hookctrl apply' once it " +
+                    "has a lease"
                 : "it has IPv6 addresses only, and IPv6 is not forwarded yet";
         return reason is null ? target : null;
     }
@@ -121,7 +124,9 @@ internal sealed class RulesetBuilder
 
     private static bool IsIPv4(IPNetwork network) => network.BaseAddress.IsIPv4();
 
-    /// <summary>The addresses of a forward that can be translated; null where there is none. What cannot is reported.</summary>
+    /// <summary>
+    /// The addresses of a forward that can be translated; null where there is none. What cannot is reported.
+    /// </summary>
     private List<IPAddress?>? PublicAddresses(string guest, Forward forward)
     {
         if (forward.PublicAddresses.IsEmpty) return [null];

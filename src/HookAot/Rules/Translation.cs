@@ -5,7 +5,9 @@ namespace HookAot.Rules;
 
 /// <summary>One destination NAT.</summary>
 /// <param name="Guest">The guest's name, which the rule carries as a comment.</param>
-/// <param name="Public">The address that was connected to; null: any local one that <see cref="Ruleset.NotAny"/> does not list.</param>
+/// <param name="Public">
+/// The address that was connected to; null: any local one that <see cref="Ruleset.NotAny"/> does not list.
+/// </param>
 /// <param name="Protocol">The transport protocol.</param>
 /// <param name="PublicPorts">The ports that were connected to.</param>
 /// <param name="Source">Who may connect; null: everybody.</param>

@@ -7,7 +7,9 @@ using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
 
-/// <summary>What hookctrl prints with --json is what src/hookctrl.schema.json says: a field without a schema is a fault.</summary>
+/// <summary>
+/// What hookctrl prints with --json is what src/hookctrl.schema.json says: a field without a schema is a fault.
+/// </summary>
 [Category("Netns")]
 public sealed class JsonContractTests
 {
@@ -63,7 +65,9 @@ public sealed class JsonContractTests
         return JsonNode.Parse(text)!["$defs"]!.AsObject();
     }
 
-    /// <summary>The schema of one verb, as the library wants it: it looks for definitions under their older name.</summary>
+    /// <summary>
+    /// The schema of one verb, as the library wants it: it looks for definitions under their older name.
+    /// </summary>
     private static async Task<JsonSchema> SchemaOf(string verb)
     {
         var definitions = await Definitions();

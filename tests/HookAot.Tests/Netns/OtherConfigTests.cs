@@ -3,7 +3,9 @@ using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
 
-/// <summary>hookctrl with another config than the one that the hook uses: it does not replace the host's rules.</summary>
+/// <summary>
+/// hookctrl with another config than the one that the hook uses: it does not replace the host's rules.
+/// </summary>
 [Category("Netns")]
 public sealed class OtherConfigTests
 {

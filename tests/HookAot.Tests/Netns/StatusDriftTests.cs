@@ -3,7 +3,9 @@ using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
 
-/// <summary>What keeps a forward from working although its rules are in the kernel: status names it, and its cure.</summary>
+/// <summary>
+/// What keeps a forward from working although its rules are in the kernel: status names it, and its cure.
+/// </summary>
 [Category("Netns")]
 public sealed class StatusDriftTests
 {

@@ -13,7 +13,9 @@ internal abstract class ConvergeStep
     /// <summary>The step's name in the record; it never changes once released.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Looks at what is on the host. The hook does without: looking takes longer with every rule there.</summary>
+    /// <summary>
+    /// Looks at what is on the host. The hook does without: looking takes longer with every rule there.
+    /// </summary>
     /// <param name="context">Where and how.</param>
     /// <param name="problem">Why nothing can be seen; null if something can.</param>
     public abstract StepView? Look(StepContext context, out string? problem);

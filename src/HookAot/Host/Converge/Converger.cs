@@ -39,7 +39,7 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
             }
         }
 
-        if (file is not null && !File.Exists(file)) return !WasRefused(told.Name, config);
+        if (file is not null && !File.Exists(file)) return WasServed(told.Name, config);
 
         var unwritten = file is null ? told : null;
         var converge = new Pass(paths, hostLock?.Fd ?? -1, deadline, cause, log);
@@ -47,7 +47,9 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
             && !refused.Contains(told.Name);
     }
 
-    /// <summary>Converges now, after asking libvirt's status files what runs, and looking at what is in the kernel.</summary>
+    /// <summary>
+    /// Converges now, after asking libvirt's status files what runs, and looking at what is in the kernel.
+    /// </summary>
     /// <exception cref="IOException">There is no lock.</exception>
     public ConvergeOutcome Apply() => Watched((pass, seen) =>
         pass.Run(config: null, unwritten: null, rescan: true, seen) is { Count: 0 });
@@ -67,10 +69,14 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
         return new(done, before, KernelView.Look(looking, out _));
     }
 
-    /// <summary>The answer of the hook that converged for us, where the guest may have been left out.</summary>
-    private bool WasRefused(string name, ConfigFile config) =>
-        config.Broken || config.LeftOutMachines.Contains(name)
-        || (HostRecord.Read(paths)?.Refused.Any(r => r.Guest == name) ?? false);
+    /// <summary>Whether the converge that included our event left the guest out, or failed.</summary>
+    private bool WasServed(string name, ConfigFile config)
+    {
+        if (config.Broken || config.LeftOutMachines.Contains(name)) return false;
+        return HostRecord.Read(paths) is { } record
+            && Pass.IsFinished(record)
+            && record.Refused.All(r => r.Guest != name);
+    }
 
     private void MakeDirectories()
     {

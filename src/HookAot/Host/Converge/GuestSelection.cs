@@ -15,7 +15,9 @@ internal enum Verdict
     /// <summary>A table was refused, and the tool did not say for which rule.</summary>
     TableRefused,
 
-    /// <summary>The tool failed for no rule's sake: it could not wait, was killed, took too long, or did not start.</summary>
+    /// <summary>
+    /// The tool failed for no rule's sake: it could not wait, was killed, took too long, or did not start.
+    /// </summary>
     ToolFailed,
 }
 

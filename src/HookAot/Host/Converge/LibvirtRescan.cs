@@ -63,7 +63,7 @@ internal static class LibvirtRescan
             if (files.Remove(network.Name) || now - network.Since < GraceMilliseconds) networks.Add(network);
         }
 
-        networks.AddRange(active.Networks.Where(n => files.Contains(n.Name)).Select(n => new RecordedNetwork(n.Name, now)));
+        networks.AddRange(files.Select(name => new RecordedNetwork(name, now)));
         return networks.ToImmutable();
     }
 }

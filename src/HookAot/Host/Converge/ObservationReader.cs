@@ -5,7 +5,9 @@ using HookAot.Rules;
 
 namespace HookAot.Host;
 
-/// <summary>Reads what a converge is computed from, once: libvirt's networks and leases, the host's routes and addresses.</summary>
+/// <summary>
+/// Reads what a converge is computed from, once: libvirt's networks and leases, the host's routes and addresses.
+/// </summary>
 internal static class ObservationReader
 {
     /// <summary>Reads it.</summary>
@@ -45,8 +47,8 @@ internal static class ObservationReader
     }
 
     /// <summary>
-    /// The networks that libvirt's status files show, and those that an event has told of: libvirt writes the file after
-    /// the hook "started", so that a network's definition has to serve until then.
+    /// The networks that libvirt's status files show, and those that an event has told of: libvirt writes the file
+    /// after the hook "started", so that a network's definition has to serve until then.
     /// </summary>
     private static ImmutableArray<ObservedNetwork> Networks(
         HostPaths paths, HostState state, ImmutableArray<string>.Builder unreadable)

@@ -26,15 +26,20 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         var file = ConfigFile.Read(paths, config);
         var recorded = HostRecord.Read(paths);
         ImmutableArray<HostEvent> told = [.. waiting.Select(w => w.Event).OfType<HostEvent>()];
+        if (waiting.FirstOrDefault(w => w.Event is null).File is { } lost)
+        {
+            Log.Warned(log, $"{cause}: the event {lost} cannot be read; libvirt's files are asked instead");
+            rescan = true;
+        }
 
         var state = recorded ?? HostState.Unknown;
         if (recorded is null || rescan || spoolProblem is not null) state = LibvirtRescan.Of(paths, state, file.Config);
-        var isNews = seen is not null || recorded is null || !AllInstalled(state) || told.Any(e => IsNews(state, e));
+        var isNews = seen is not null || recorded is null || !IsFinished(state) || told.Any(e => IsNews(state, e));
         foreach (var e in told) state = state.After(e, Environment.TickCount64);
         if (seen is null) state = state with { Called = true, ConfigPath = Path.GetFullPath(paths.Config) };
 
         foreach (var error in file.ErrorsForLog) Log.Failed(log, error);
-        if (file.Config is not null) file.Keep(paths);
+        if (file.Keep(paths) is { } keepProblem) Log.Warned(log, $"{cause}: {keepProblem}");
         HashSet<string>? refused = [];
         if (file.Config is not null && isNews) refused = Enforce(file, state, told, seen);
         else if (state != recorded) Write(state);
@@ -102,8 +107,8 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
             break;
         }
 
-        var unfinished = state with { Steps = error is null ? steps.ToImmutable() : [], Refused = refused.ToImmutable() };
-        Write(error is null ? After(unfinished, desired) : unfinished);
+        state = state with { Steps = [], Refused = refused.ToImmutable() };
+        Write(error is null ? After(state, desired) with { Steps = steps.ToImmutable() } : state);
         if (error is not null) return null;
 
         var ruleset = desired.Ruleset;
@@ -123,7 +128,8 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         };
     }
 
-    private static bool AllInstalled(HostState state) =>
+    /// <summary>Whether the last converge brought everything into the kernel, so that what is there is known.</summary>
+    public static bool IsFinished(HostState state) =>
         ConvergeSteps.All.All(s => state.IsInstalled(s.Name) is not null);
 
     /// <summary>

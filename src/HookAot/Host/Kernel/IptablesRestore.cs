@@ -82,7 +82,9 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
         return number >= 1 && number <= script.Length ? script[number - 1] : null;
     }
 
-    /// <summary>The number in "line 3 failed", "line 3: ..." or "Error occurred at line: 3"; 0 if there is none.</summary>
+    /// <summary>
+    /// The number in "line 3 failed", "line 3: ..." or "Error occurred at line: 3"; 0 if there is none.
+    /// </summary>
     internal static int LineNumber(string output)
     {
         for (var at = 0; (at = output.IndexOf("line", at, StringComparison.Ordinal)) >= 0;)

@@ -4,7 +4,9 @@ using HookAot.Rules;
 
 namespace HookAot.Host;
 
-/// <summary>Brings one ruleset into the kernel with iptables-restore, in as few processes as the tables allow.</summary>
+/// <summary>
+/// Brings one ruleset into the kernel with iptables-restore, in as few processes as the tables allow.
+/// </summary>
 /// <param name="context">Where and how.</param>
 /// <param name="iptables">The iptables whose tools are run.</param>
 /// <param name="installed">Whether our chains should be there; null: nobody knows.</param>
@@ -15,7 +17,9 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
     /// <summary>Whether chains of ours had to stay although everything should go.</summary>
     public bool LeftChains { get; private set; }
 
-    /// <summary>Puts the ruleset in place of whatever of ours is there, or takes that out if the ruleset is empty.</summary>
+    /// <summary>
+    /// Puts the ruleset in place of whatever of ours is there, or takes that out if the ruleset is empty.
+    /// </summary>
     /// <param name="ruleset">What has to be there.</param>
     /// <param name="seen">The tables as iptables-save showed them; null: they were not looked at.</param>
     /// <returns>Why the rules are not in place, null if they are; and who is left out.</returns>
@@ -34,7 +38,9 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
         }
     }
 
-    /// <summary>Whether the ruleset is there: a tool may fail after it has done its work, killed at its end, say.</summary>
+    /// <summary>
+    /// Whether the ruleset is there: a tool may fail after it has done its work, killed at its end, say.
+    /// </summary>
     public bool IsInPlace(Ruleset ruleset)
     {
         if (context.Deadline.HasPassed) return false;
@@ -70,8 +76,8 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
         LeftChains = true;
         var references = Listing()?.ForeignReferences(table, chain).ToList() ?? [];
         var rules = references.Count == 0 ? "a rule of another program" : $"'{string.Join("', '", references)}'";
-        Log.Warned(context.Log, $"chain {chain} (table {table}) stays, empty and without effect: {rules} leads to it; " +
-            "delete that, then: hookctrl apply");
+        var stays = $"chain {chain} (table {table}) stays, empty and without effect";
+        Log.Warned(context.Log, $"{stays}: {rules} leads to it; delete that, then: hookctrl apply");
     }
 
     private IptablesListing? Listing() =>

@@ -111,7 +111,9 @@ internal sealed record ConfigFile(
         if (problem is not null) return LastGood(paths, [], $"{problem}; {Advice(paths)}");
         if (content is null)
         {
-            if (File.Exists(paths.LastGoodConfig)) return LastGood(paths, [], $"{paths.Config} does not exist; {Advice(paths)}");
+            if (File.Exists(paths.LastGoodConfig))
+                return LastGood(paths, [], $"{paths.Config} does not exist; {Advice(paths)}");
+
             return new ConfigFile(HookConfig.Empty, [], [], Broken: false) { Path = paths.Config };
         }
 
@@ -129,11 +131,13 @@ internal sealed record ConfigFile(
     }
 
     /// <summary>Keeps the file as the last good one, if it can be used.</summary>
-    public void Keep(HostPaths paths)
+    /// <returns>Why it cannot be written; null if it is, or need not be.</returns>
+    public string? Keep(HostPaths paths)
     {
-        if (Content is null) return;
-        if (SmallFile.TryRead(paths.LastGoodConfig, MaxBytes) is { } kept && kept.AsSpan().SequenceEqual(Content)) return;
-        SmallFile.Replace(paths.LastGoodConfig, Content);
+        if (Content is null) return null;
+        var kept = SmallFile.TryRead(paths.LastGoodConfig, MaxBytes);
+        if (kept is not null && kept.AsSpan().SequenceEqual(Content)) return null;
+        return SmallFile.TryReplace(paths.LastGoodConfig, Content);
     }
 
     private static ConfigFile LastGood(HostPaths paths, ImmutableArray<Diagnostic> mistakes, string verdict)
