@@ -42,7 +42,7 @@ internal static class IptablesLayout
     /// <param name="Name">filter or nat.</param>
     /// <param name="Chains">Our chains.</param>
     /// <param name="Jumps">"CHAIN match -j OURS"; those of one chain in their order from its head.</param>
-    public sealed record Table(string Name, ImmutableArray<string> Chains, ImmutableArray<string> Jumps);
+    internal sealed record Table(string Name, ImmutableArray<string> Chains, ImmutableArray<string> Jumps);
 
     /// <summary>
     /// The names of the tables, in the order in which they are committed: nothing is translated before it is accepted.

@@ -15,7 +15,7 @@ internal abstract record ConfigEdit
     /// <param name="Name">libvirt's name of the domain.</param>
     /// <param name="Addresses">Its own addresses; empty: learned from libvirt.</param>
     /// <param name="Extras">What else the entry says.</param>
-    public sealed record AddMachine(string Name, ImmutableArray<IPAddress> Addresses, Extras? Extras = null)
+    internal sealed record AddMachine(string Name, ImmutableArray<IPAddress> Addresses, Extras? Extras = null)
         : ConfigEdit
     {
         /// <summary>Its forwards.</summary>
@@ -26,44 +26,44 @@ internal abstract record ConfigEdit
     /// <param name="Name">Its name.</param>
     /// <param name="Addresses">Its own addresses.</param>
     /// <param name="Extras">What else changes.</param>
-    public sealed record SetMachine(string Name, ImmutableArray<IPAddress>? Addresses, Extras Extras) : ConfigEdit;
+    internal sealed record SetMachine(string Name, ImmutableArray<IPAddress>? Addresses, Extras Extras) : ConfigEdit;
 
     /// <summary>Removes a machine with all its forwards.</summary>
     /// <param name="Name">Its name.</param>
-    public sealed record RemoveMachine(string Name) : ConfigEdit;
+    internal sealed record RemoveMachine(string Name) : ConfigEdit;
 
     /// <summary>Adds a forward.</summary>
     /// <param name="Machine">The machine's name.</param>
     /// <param name="Port">The ports and protocols.</param>
     /// <param name="Extras">Who may connect, and to which address.</param>
-    public sealed record AddPort(string Machine, PortNotation Port, Extras? Extras = null) : ConfigEdit;
+    internal sealed record AddPort(string Machine, PortNotation Port, Extras? Extras = null) : ConfigEdit;
 
     /// <summary>Removes a forward, however it was written.</summary>
     /// <param name="Machine">The machine's name.</param>
     /// <param name="Port">The port on the host; the guest's port and the protocol where they matter.</param>
-    public sealed record RemovePort(string Machine, PortNotation Port) : ConfigEdit;
+    internal sealed record RemovePort(string Machine, PortNotation Port) : ConfigEdit;
 
     /// <summary>Adds a network.</summary>
     /// <param name="Name">libvirt's name of the network.</param>
     /// <param name="Range">Its addresses.</param>
-    public sealed record AddNetwork(string Name, IPNetwork Range) : ConfigEdit;
+    internal sealed record AddNetwork(string Name, IPNetwork Range) : ConfigEdit;
 
     /// <summary>Removes a network.</summary>
     /// <param name="Name">Its name.</param>
-    public sealed record RemoveNetwork(string Name) : ConfigEdit;
+    internal sealed record RemoveNetwork(string Name) : ConfigEdit;
 
     /// <summary>Sets a key of the file itself to true or false.</summary>
     /// <param name="Key">debug or strict.</param>
     /// <param name="Value">The value.</param>
-    public sealed record SetFlag(string Key, bool Value) : ConfigEdit;
+    internal sealed record SetFlag(string Key, bool Value) : ConfigEdit;
 
     /// <summary>Sets the file's "backend".</summary>
     /// <param name="Name">auto, iptables or nftables.</param>
-    public sealed record SetBackend(string Name) : ConfigEdit;
+    internal sealed record SetBackend(string Name) : ConfigEdit;
 
     /// <summary>Sets the file's "public_ip".</summary>
     /// <param name="Addresses">The host's addresses; empty: every one.</param>
-    public sealed record SetPublic(ImmutableArray<IPAddress> Addresses) : ConfigEdit;
+    internal sealed record SetPublic(ImmutableArray<IPAddress> Addresses) : ConfigEdit;
 }
 
 /// <summary>Keys that a machine and a forward may both have; null: not said.</summary>

@@ -28,6 +28,19 @@ internal sealed record Observation(
     DateTimeOffset Now,
     ImmutableArray<string> Unreadable)
 {
+    /// <summary>
+    /// The host's addresses that a forward to any address is for: neither loopback nor those of libvirt's bridges, on
+    /// which its guests ask dnsmasq.
+    /// </summary>
+    public ImmutableArray<IPAddress> AnyAddresses
+    {
+        get
+        {
+            var bridges = Networks.SelectMany(n => n.BridgeAddresses).ToHashSet();
+            return [.. LocalAddresses.Where(a => !IPAddress.IsLoopback(a) && !bridges.Contains(a))];
+        }
+    }
+
     /// <summary>A host on which nothing runs.</summary>
     public static Observation Nothing { get; } = new([], [], [], [], [], [], default, []);
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using HookAot.Backends;
 using HookAot.Rules;
 
@@ -23,16 +22,9 @@ internal sealed class FlowsStep : ConvergeStep
         var now = UdpForward.Of(desired.Ruleset);
         var before = context.Record.Udp;
         var changed = now.Except(before).Concat(before.Except(now)).ToList();
-        if (changed.Count > 0) Conntrack.Forget(changed, AnyAddresses(desired.Seen), context.Log);
-        if (seen is not null) Conntrack.ForgetStale(now, AnyAddresses(desired.Seen), context.Log);
+        if (changed.Count > 0) Conntrack.Forget(changed, desired.Seen.AnyAddresses, context.Log);
+        if (seen is not null) Conntrack.ForgetStale(now, desired.Seen.AnyAddresses, context.Log);
         return StepOutcome.Done(installed: !now.IsEmpty);
-    }
-
-    /// <summary>The addresses that a forward to any address of the host is for.</summary>
-    internal static HashSet<IPAddress> AnyAddresses(Observation seen)
-    {
-        var bridges = seen.Networks.SelectMany(n => n.BridgeAddresses);
-        return [.. seen.LocalAddresses.Where(a => !IPAddress.IsLoopback(a)).Except(bridges)];
     }
 
     private sealed class View : StepView

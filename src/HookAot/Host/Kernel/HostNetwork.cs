@@ -27,19 +27,6 @@ internal static class HostNetwork
         return addresses;
     }
 
-    /// <summary>
-    /// The host's addresses that a forward to any address is for: neither loopback nor those of libvirt's bridges, on
-    /// which its guests ask dnsmasq.
-    /// </summary>
-    /// <param name="bridges">The addresses of libvirt's bridges.</param>
-    public static HashSet<IPAddress> AnyAddresses(IEnumerable<IPAddress> bridges)
-    {
-        var addresses = LocalAddresses();
-        addresses.RemoveWhere(IPAddress.IsLoopback);
-        addresses.ExceptWith(bridges);
-        return addresses;
-    }
-
     /// <summary>The ports on which a service of the host waits, on any address but loopback.</summary>
     public static HashSet<ushort> ListeningPorts(Protocol protocol)
     {

@@ -23,7 +23,7 @@ internal sealed unsafe class Netlink : IDisposable
     private Netlink(int socket) => this.socket = socket;
 
     /// <summary>Takes what follows the header of a message.</summary>
-    public delegate void Message(ReadOnlySpan<byte> payload);
+    internal delegate void Message(ReadOnlySpan<byte> payload);
 
     /// <summary>Opens a socket.</summary>
     /// <param name="protocol">Such as <see cref="Netfilter"/>.</param>

@@ -23,7 +23,7 @@ internal static class DomainXml
     /// shutoff, ...; null where the XML has none.
     /// </param>
     /// <param name="Interfaces">Its network interfaces.</param>
-    public readonly record struct Domain(string? State, ImmutableArray<GuestInterface> Interfaces);
+    internal readonly record struct Domain(string? State, ImmutableArray<GuestInterface> Interfaces);
 
     /// <summary>
     /// Reads the <c>&lt;domain&gt;</c> of a hook's stdin, or the <c>&lt;domstatus&gt;</c> of a status file.

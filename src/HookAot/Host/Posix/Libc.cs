@@ -37,7 +37,7 @@ internal static unsafe partial class Libc
     public const int OpaqueSize = 512;
 
     [StructLayout(LayoutKind.Sequential)]
-    public struct PollFd
+    internal struct PollFd
     {
         public int Fd;
         public short Events;

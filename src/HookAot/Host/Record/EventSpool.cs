@@ -14,7 +14,7 @@ internal static class EventSpool
     /// <summary>An event that waits.</summary>
     /// <param name="File">Its file; null: it could not be written, and is known to this process only.</param>
     /// <param name="Event">What it says; null if that is not understood.</param>
-    public readonly record struct Entry(string? File, HostEvent? Event);
+    internal readonly record struct Entry(string? File, HostEvent? Event);
 
     /// <summary>
     /// Leaves an event for the next converge. The name sorts by time: events of one guest never overlap, since libvirt

@@ -24,7 +24,7 @@ internal static class AnswerStage
 
         var guest = new HashSet<string> { patient.Name };
         var flows = UdpForward.Of(patient.Desired.Ruleset.Only(guest));
-        if (Conntrack.CountStale(flows, HostNetwork.AnyAddresses([])) is > 0 and var count)
+        if (Conntrack.CountStale(flows, patient.Desired.Seen.AnyAddresses) is > 0 and var count)
         {
             yield return DoctorStep.Fault(
                 $"{count} UDP flows are older than the forward, and do not go through it", Obstacle.Apply);
