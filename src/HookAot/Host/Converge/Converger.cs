@@ -27,12 +27,13 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
         if (spoolProblem is not null)
             Log.Warned(log, $"{cause}: {spoolProblem}; libvirt's files are asked instead of the record");
 
-        using var hostLock = HostLock.Take(paths.Lock, deadline.AtMost(Limits.Lock), out var lockProblem);
+        var patience = deadline.AtMost(Limits.Lock);
+        using var hostLock = HostLock.Take(paths.Lock, patience, out var lockProblem);
         if (hostLock is null)
         {
             Log.Warned(log, $"{cause}: {lockProblem}");
             // A lock that cannot even be opened is no reason to leave the guest without its forwards.
-            if (file is not null && File.Exists(paths.Lock))
+            if (file is not null && patience.HasPassed)
             {
                 Log.Failed(log, $"{cause}: the rules stay as they are until the next event, or: hookctrl apply");
                 return false;
