@@ -3,7 +3,9 @@ using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
 
-/// <summary>hookctrl with another config than the one that the hook uses: it does not replace the host's rules.</summary>
+/// <summary>
+/// hookctrl with another config than the one that the hook uses: it does not replace the host's rules.
+/// </summary>
 [Category("Netns")]
 public sealed class OtherConfigTests
 {
@@ -71,8 +73,12 @@ public sealed class OtherConfigTests
         var directory = Path.Combine(world.Directory, "hooks2");
         File.CreateSymbolicLink(link, world.Config);
         System.IO.Directory.CreateSymbolicLink(directory, Path.Combine(world.Directory, "hooks"));
-        foreach (var name in new[] { link, $"{directory}/config.json", $"{world.Directory}/hooks/../hooks//config.json" })
-            await Assert.That(await world.Done($"apply --config {name}")).IsEqualTo("nothing to change\n").Because(name);
+        string[] names = [link, $"{directory}/config.json", $"{world.Directory}/hooks/../hooks//config.json"];
+        foreach (var name in names)
+        {
+            var said = await world.Done($"apply --config {name}");
+            await Assert.That(said).IsEqualTo("nothing to change\n").Because(name);
+        }
     }
 
     [Test]

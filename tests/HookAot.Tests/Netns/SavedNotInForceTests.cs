@@ -19,7 +19,8 @@ public sealed class SavedNotInForceTests
         await Assert.That(said.Split("the rules are not in place").Length).IsEqualTo(2).Because(said);
         await Assert.That(await world.Done("list")).Contains(" 8080 ");
         // What is in the file already is not saved again.
-        await Assert.That(await world.Refused($"set public_ip {Public}")).DoesNotContain("saved").And.Contains("the moon is full");
+        await Assert.That(await world.Refused($"set public_ip {Public}"))
+            .DoesNotContain("saved").And.Contains("the moon is full");
         await Assert.That(await world.Refused("apply")).DoesNotContain("saved").And.Contains("the moon is full");
     }
 

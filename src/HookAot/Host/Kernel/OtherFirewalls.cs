@@ -21,7 +21,9 @@ internal static class OtherFirewalls
             ? other.Tool
             : null;
 
-    /// <summary>The variant of iptables, beside the one that we write to, in which rules of ours are; null if none.</summary>
+    /// <summary>
+    /// The variant of iptables, beside the one that we write to, in which rules of ours are; null if none.
+    /// </summary>
     public static string? OursElsewhere(HostPaths paths) =>
         OtherIptables.Read(paths) is { HasOurs: true } other ? other.Tool : null;
 
@@ -36,10 +38,14 @@ internal static class OtherFirewalls
     /// <summary>Whether a chain is in libvirt's own table.</summary>
     public static bool IsLibvirts(NftChain chain) => chain.Table == "libvirt_network";
 
-    /// <summary>The nftables chains at the forward hook that are not iptables'; none where nft is not installed.</summary>
+    /// <summary>
+    /// The nftables chains at the forward hook that are not iptables'; none where nft is not installed.
+    /// </summary>
     public static IReadOnlyList<NftChain> ForwardChains() => AtForwardHook(Nft("list", "chains") ?? "");
 
-    /// <summary>Whether a chain drops translated connections: by its policy, and no rule of its own accepts them.</summary>
+    /// <summary>
+    /// Whether a chain drops translated connections: by its policy, and no rule of its own accepts them.
+    /// </summary>
     public static bool Drops(NftChain chain)
     {
         if (!chain.Drops) return false;

@@ -6,11 +6,13 @@ namespace HookAot.Host;
 /// </summary>
 /// <param name="Tool">Its path, such as /usr/sbin/iptables-legacy.</param>
 /// <param name="HasLibvirts">Whether libvirt's rules are in it.</param>
-/// <param name="HasOurs">Whether rules of ours are in it, such as from before the host was switched to another one.</param>
+/// <param name="HasOurs">
+/// Whether rules of ours are in it, such as from before the host was switched to another one.
+/// </param>
 internal sealed record OtherIptables(string Tool, bool HasLibvirts, bool HasOurs)
 {
-    // The legacy tables that are in use in this network namespace (net/netfilter/x_tables.c). Looked at before the legacy
-    // tool is run, which would load the kernel's modules for them.
+    // The legacy tables that are in use in this network namespace (net/netfilter/x_tables.c). Looked at before the
+    // legacy tool is run, which would load the kernel's modules for them.
     private const string LegacyTables = "/proc/net/ip_tables_names";
 
     /// <summary>Looks into it; null if there is none, or nothing can be in it.</summary>
