@@ -64,7 +64,7 @@ public sealed class HookctrlOutputTests
             cd {{world.Directory}}; mkfifo seen
             strace -qq -e signal=none -e trace=write -e status=failed -o seen sh -c '
               dd oflag=nonblock count=0 status=none < /dev/null
-              exec hookctrl list' | { head -n 1 < seen > /dev/null; cat seen > /dev/null & wc -l; }
+              exec hookctrl list' | { exec 3< seen; head -n 1 <&3 > /dev/null; cat <&3 > /dev/null & wc -l; }
             """);
         await Assert.That(ended.Error).IsEqualTo("");
         await Assert.That(ended.Output.Trim()).IsEqualTo("5001");

@@ -99,7 +99,7 @@ public sealed class OtherConfigTests
         await world.Runs("a");
         // The daemon is known by its name.
         var program = Path.Combine(world.Directory, "libvirtd");
-        File.Copy("/usr/bin/sleep", program);
+        await Tool.Succeed(["cp", "/usr/bin/sleep", program]);
         var start = new ProcessStartInfo(program, "600") { Environment = { ["CONFIG_FILENAME"] = world.Config } };
         using var daemon = Process.Start(start)!;
         await File.WriteAllTextAsync(Path.Combine(world.Directory, "libvirtd.pid"), $"{daemon.Id}");

@@ -30,7 +30,7 @@ public sealed class SavedNotInForceTests
         await using var world = await World.Create(OneForward);
         // The program may lie where an ordinary user cannot go.
         var program = Path.Combine(world.Directory, "hookctrl");
-        File.Copy(Binary, program);
+        await Tool.Succeed(["cp", Binary, program]);
         await Tool.Succeed(["chown", "-R", "65534", Path.Combine(world.Directory, "hooks")]);
         var ended = await Tool.Run(
             [.. world.Host.Enter, "setpriv", "--reuid=65534", "--clear-groups", program, "port", "add", "a", "8080:80"],
