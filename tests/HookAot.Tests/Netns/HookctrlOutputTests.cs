@@ -55,13 +55,16 @@ public sealed class HookctrlOutputTests
     {
         await using var world = await World.Create(OneForward);
         var forwards = string.Join(", ", Enumerable.Range(1, 5000));
-        await world.Configure($$"""{ "machines": { "a": { "private_ip": "{{AddressA}}", "port_map": [{{forwards}}] } } }""");
+        await world.Configure($$"""
+            { "machines": { "a": { "private_ip": "{{AddressA}}", "port_map": [{{forwards}}] } } }
+            """);
         // dd opens its output so that it does not block, and that holds for all who have the pipe. The reader waits for
         // the writer's first failed write, which strace shows.
         var ended = await Shell(world, $$"""
             cd {{world.Directory}}; mkfifo seen
-            strace -qq -e signal=none -e trace=write -e status=failed -o seen sh -c 'dd oflag=nonblock count=0 status=none < /dev/null
-              exec hookctrl list' | { head -n 1 < seen > /dev/null; cat seen > /dev/null & wc -l; }
+            strace -qq -e signal=none -e trace=write -e status=failed -o seen sh -c '
+              dd oflag=nonblock count=0 status=none < /dev/null
+              exec hookctrl list' | { exec 3< seen; head -n 1 <&3 > /dev/null; cat <&3 > /dev/null & wc -l; }
             """);
         await Assert.That(ended.Error).IsEqualTo("");
         await Assert.That(ended.Output.Trim()).IsEqualTo("5001");

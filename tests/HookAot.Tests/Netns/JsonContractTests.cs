@@ -70,11 +70,12 @@ public sealed class JsonContractTests
     /// </summary>
     private static async Task<JsonSchema> SchemaOf(string verb)
     {
-        var definitions = await Definitions();
+        var definitions = (await Definitions()).ToJsonString();
+        var older = definitions.Replace("#/$defs/", "#/definitions/", StringComparison.Ordinal);
         var schema = new JsonObject
         {
             ["$ref"] = $"#/definitions/{verb}",
-            ["definitions"] = JsonNode.Parse(definitions.ToJsonString().Replace("#/$defs/", "#/definitions/", StringComparison.Ordinal)),
+            ["definitions"] = JsonNode.Parse(older),
         };
         return await JsonSchema.FromJsonAsync(schema.ToJsonString());
     }
@@ -100,7 +101,8 @@ public sealed class JsonContractTests
             var arguments = command.Replace("{D}", world.Directory, StringComparison.Ordinal).Split(' ');
             var ended = await world.Call([.. arguments, "--json"]);
             var mistakes = (await SchemaOf(verb)).Validate(ended.Output);
-            await Assert.That(mistakes).IsEmpty().Because($"{command}: {string.Join('\n', mistakes)}\n{ended.Output}{ended.Error}");
+            var reason = $"{command}: {string.Join('\n', mistakes)}\n{ended.Output}{ended.Error}";
+            await Assert.That(mistakes).IsEmpty().Because(reason);
         }
     }
 
@@ -110,7 +112,10 @@ public sealed class JsonContractTests
         var verbs = Leaves(HookctrlApplet.CommandLine(), "").Select(v => v.Trim()).Except(Plain);
         var called = Calls.Select(c => c.Command).ToList();
         foreach (var verb in verbs)
-            await Assert.That(called.Exists(c => c == verb || c.StartsWith(verb + " ", StringComparison.Ordinal))).IsTrue().Because(verb);
+        {
+            var isCalled = called.Exists(c => $"{c} ".StartsWith($"{verb} ", StringComparison.Ordinal));
+            await Assert.That(isCalled).IsTrue().Because(verb);
+        }
     }
 
     [Test]
@@ -141,7 +146,8 @@ public sealed class JsonContractTests
 
     private static IEnumerable<JsonObject> Objects(JsonNode? node) => node switch
     {
-        JsonObject closed when closed.ContainsKey("properties") => [closed, .. closed.SelectMany(p => Objects(p.Value))],
+        JsonObject closed when closed.ContainsKey("properties") =>
+            [closed, .. closed.SelectMany(p => Objects(p.Value))],
         JsonObject other => other.SelectMany(p => Objects(p.Value)),
         JsonArray array => array.SelectMany(Objects),
         _ => [],

@@ -73,8 +73,12 @@ public sealed class OtherConfigTests
         var directory = Path.Combine(world.Directory, "hooks2");
         File.CreateSymbolicLink(link, world.Config);
         System.IO.Directory.CreateSymbolicLink(directory, Path.Combine(world.Directory, "hooks"));
-        foreach (var name in new[] { link, $"{directory}/config.json", $"{world.Directory}/hooks/../hooks//config.json" })
-            await Assert.That(await world.Done($"apply --config {name}")).IsEqualTo("nothing to change\n").Because(name);
+        string[] names = [link, $"{directory}/config.json", $"{world.Directory}/hooks/../hooks//config.json"];
+        foreach (var name in names)
+        {
+            var said = await world.Done($"apply --config {name}");
+            await Assert.That(said).IsEqualTo("nothing to change\n").Because(name);
+        }
     }
 
     [Test]
@@ -95,7 +99,7 @@ public sealed class OtherConfigTests
         await world.Runs("a");
         // The daemon is known by its name.
         var program = Path.Combine(world.Directory, "libvirtd");
-        File.Copy("/usr/bin/sleep", program);
+        await Tool.Succeed(["cp", "/usr/bin/sleep", program]);
         var start = new ProcessStartInfo(program, "600") { Environment = { ["CONFIG_FILENAME"] = world.Config } };
         using var daemon = Process.Start(start)!;
         await File.WriteAllTextAsync(Path.Combine(world.Directory, "libvirtd.pid"), $"{daemon.Id}");

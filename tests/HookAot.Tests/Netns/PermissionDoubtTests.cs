@@ -18,7 +18,8 @@ public sealed class PermissionDoubtTests
 
         var check = await world.Call("check");
         await Assert.That(check.ExitCode).IsEqualTo(0);
-        await Assert.That(check.Error).Contains($"{world.Config} may be written by every user").And.Contains("belongs to the user 65534");
+        await Assert.That(check.Error)
+            .Contains($"{world.Config} may be written by every user").And.Contains("belongs to the user 65534");
         await Assert.That(await world.Done("doctor a"))
             .Contains($"note   {world.Config} may be written by every user").And.Contains($"chmod go-w {world.Config}");
     }

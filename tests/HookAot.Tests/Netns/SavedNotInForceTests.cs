@@ -19,7 +19,8 @@ public sealed class SavedNotInForceTests
         await Assert.That(said.Split("the rules are not in place").Length).IsEqualTo(2).Because(said);
         await Assert.That(await world.Done("list")).Contains(" 8080 ");
         // What is in the file already is not saved again.
-        await Assert.That(await world.Refused($"set public_ip {Public}")).DoesNotContain("saved").And.Contains("the moon is full");
+        await Assert.That(await world.Refused($"set public_ip {Public}"))
+            .DoesNotContain("saved").And.Contains("the moon is full");
         await Assert.That(await world.Refused("apply")).DoesNotContain("saved").And.Contains("the moon is full");
     }
 
@@ -29,7 +30,7 @@ public sealed class SavedNotInForceTests
         await using var world = await World.Create(OneForward);
         // The program may lie where an ordinary user cannot go.
         var program = Path.Combine(world.Directory, "hookctrl");
-        File.Copy(Binary, program);
+        await Tool.Succeed(["cp", Binary, program]);
         await Tool.Succeed(["chown", "-R", "65534", Path.Combine(world.Directory, "hooks")]);
         var ended = await Tool.Run(
             [.. world.Host.Enter, "setpriv", "--reuid=65534", "--clear-groups", program, "port", "add", "a", "8080:80"],

@@ -47,7 +47,8 @@ public sealed class StatusDriftTests
             .And.Contains($"do: ln -s hookaot {link}")
             .And.DoesNotContain("'hookctrl apply' puts it right");
         await world.Program("hooks/qemu", "#!/bin/sh\n");
-        await Assert.That(await Drift(world)).Contains($"do: mkdir -p {link}.d && ln -s ../hookaot {link}.d/50-hookaot");
+        await Assert.That(await Drift(world))
+            .Contains($"do: mkdir -p {link}.d && ln -s ../hookaot {link}.d/50-hookaot");
         File.Delete(link);
         await Tool.Succeed(["ln", "-s", "hookaot", link]);
         await world.Done("status");
@@ -85,7 +86,7 @@ public sealed class StatusDriftTests
         await using var world = await Active();
         await world.Host.Run(LibvirtsTable);
         await Assert.That(await Drift(world))
-            .Contains("drift: libvirt uses nftables and rejects in its table libvirt_network what is accepted elsewhere")
+            .Contains("drift: libvirt uses nftables and rejects in its table libvirt_network what is accepted")
             .And.Contains("do: firewall_backend = \"iptables\" in /etc/libvirt/network.conf")
             .And.DoesNotContain("'hookctrl apply' puts it right");
         foreach (var verb in new[] { "plan", "apply" })
@@ -169,8 +170,9 @@ public sealed class StatusDriftTests
         var ran = Path.Combine(world.Directory, "ran");
         foreach (var tool in new[] { "save", "restore" })
         {
-            await world.Program($"iptables-{tool}", $"#!/bin/sh\nexec /usr/sbin/iptables-{tool} \"$@\"\n");
-            await world.Program($"iptables-legacy-{tool}", $"#!/bin/sh\n: > {ran}; exec /usr/sbin/iptables-legacy-{tool} \"$@\"\n");
+            var (ours, legacy) = ($"iptables-{tool}", $"iptables-legacy-{tool}");
+            await world.Program(ours, $"#!/bin/sh\nexec /usr/sbin/{ours} \"$@\"\n");
+            await world.Program(legacy, $"#!/bin/sh\n: > {ran}; exec /usr/sbin/{legacy} \"$@\"\n");
         }
 
         world.HookEnvironment["IPTABLES_BINARY"] = Path.Combine(world.Directory, "iptables");
@@ -191,7 +193,8 @@ public sealed class StatusDriftTests
         var ended = await world.Call("status", "--json");
         using var json = JsonDocument.Parse(ended.Output);
         var drift = json.RootElement.GetProperty("drift")[0].GetString();
-        await Assert.That(drift).Contains("libvirt uses nftables").And.Contains("; do: firewall_backend = \"iptables\"");
+        await Assert.That(drift)
+            .Contains("libvirt uses nftables").And.Contains("; do: firewall_backend = \"iptables\"");
         await Assert.That(json.RootElement.GetProperty("ok").GetBoolean()).IsFalse();
     }
 }

@@ -8,7 +8,13 @@ namespace HookAot.Tests.Rules;
 public sealed class TranslationTextTests
 {
     private static readonly Translation Web = new(
-        "web", IPAddress.Parse("192.168.0.166"), Protocol.Tcp, new(8080, 8080), null, IPAddress.Parse("192.168.122.2"), new(80, 80));
+        "web",
+        IPAddress.Parse("192.168.0.166"),
+        Protocol.Tcp,
+        new(8080, 8080),
+        null,
+        IPAddress.Parse("192.168.122.2"),
+        new(80, 80));
 
     [Test]
     public async Task It_names_what_was_connected_to_and_where_that_goes()

@@ -25,7 +25,8 @@ internal static class CheckVerb
         var path = file ?? session.Paths.Config;
         var result = session.ReadConfig(path);
         foreach (var finding in result.Diagnostics) StandardError.WriteLine(finding.ToString());
-        foreach (var doubt in Doubts(session.Paths with { Config = path }, result.Config)) StandardError.WriteLine($"{path}: warning: {doubt}");
+        foreach (var doubt in Doubts(session.Paths with { Config = path }, result.Config))
+            StandardError.WriteLine($"{path}: warning: {doubt}");
         return result.Diagnostics.Any(d => d.Severity == Severity.Error) ? Session.Refused : Session.Done;
     }
 

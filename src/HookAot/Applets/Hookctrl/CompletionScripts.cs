@@ -1,6 +1,8 @@
 namespace HookAot.Applets.Hookctrl;
 
-/// <summary>What a shell runs to complete a command line of hookctrl: each asks hookctrl itself for the words.</summary>
+/// <summary>
+/// What a shell runs to complete a command line of hookctrl: each asks hookctrl itself for the words.
+/// </summary>
 internal static class CompletionScripts
 {
     /// <summary>For bash.</summary>

@@ -8,7 +8,9 @@ namespace HookAot.Applets.Hookctrl;
 /// </summary>
 internal static class ConfigInUse
 {
-    /// <summary>What is said where the hook uses another config than this session; null where it uses the same.</summary>
+    /// <summary>
+    /// What is said where the hook uses another config than this session; null where it uses the same.
+    /// </summary>
     public static string? OtherThan(Session session)
     {
         var ours = Resolved(session.Paths.Config);
@@ -23,8 +25,8 @@ internal static class ConfigInUse
     {
         if (HostRecord.Read(session.Paths)?.ConfigPath is { } recorded) return [recorded];
 
-        // No event since boot. libvirt's daemon may have a variable that names a config, but hands it on to no hook that
-        // is not in a wrapper: that one uses the usual config.
+        // No event since boot. libvirt's daemon may have a variable that names a config, but hands it on to no hook
+        // that is not in a wrapper: that one uses the usual config.
         if (InstalledHook.DaemonConfig(session.Paths) is { } configured)
             return [configured, HostPaths.ConfigIn(variable => null)];
 

@@ -4,7 +4,9 @@ using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
-/// <summary>What a change does to a file, in the unified format. One edit changes one place, so one hunk is enough.</summary>
+/// <summary>
+/// What a change does to a file, in the unified format. One edit changes one place, so one hunk is enough.
+/// </summary>
 internal static class Diff
 {
     private const int Context = 3;
@@ -13,15 +15,16 @@ internal static class Diff
     public static string Unified(string file, byte[] before, byte[] after)
     {
         var (old, now) = (Lines(before), Lines(after));
-        var same = old.Zip(now).TakeWhile(pair => pair.First == pair.Second).Count();
-        var end = old.Skip(same).Reverse().Zip(now.Skip(same).Reverse()).TakeWhile(pair => pair.First == pair.Second).Count();
+        var same = CommonStart(old, now);
+        var end = CommonStart(old.Skip(same).Reverse(), now.Skip(same).Reverse());
         if (same == old.Length && same == now.Length) return "";
         var from = Math.Max(0, same - Context);
         var tail = Math.Min(end, Context);
         var text = new StringBuilder();
         var name = Printable.Escape(file);
         text.Append(CultureInfo.InvariantCulture, $"--- {name}\n+++ {name}\n");
-        text.Append(CultureInfo.InvariantCulture, $"@@ -{from + 1},{old.Length - end + tail - from} +{from + 1},{now.Length - end + tail - from} @@\n");
+        var (oldCount, newCount) = (old.Length - end + tail - from, now.Length - end + tail - from);
+        text.Append(CultureInfo.InvariantCulture, $"@@ -{from + 1},{oldCount} +{from + 1},{newCount} @@\n");
         Add(' ', old[from..same]);
         Add('-', old[same..(old.Length - end)]);
         Add('+', now[same..(now.Length - end)]);
@@ -34,5 +37,9 @@ internal static class Diff
         }
     }
 
-    private static string[] Lines(byte[] file) => file.Length == 0 ? [] : Encoding.UTF8.GetString(file).TrimEnd('\n').Split('\n');
+    private static int CommonStart(IEnumerable<string> a, IEnumerable<string> b) =>
+        a.Zip(b).TakeWhile(pair => pair.First == pair.Second).Count();
+
+    private static string[] Lines(byte[] file) =>
+        file.Length == 0 ? [] : Encoding.UTF8.GetString(file).TrimEnd('\n').Split('\n');
 }

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace HookAot.Applets.Hookctrl;
 
-/// <summary>Keeps the errors of a converge, which are to be said together with what they mean; the rest is logged.</summary>
+/// <summary>
+/// Keeps the errors of a converge, which are to be said together with what they mean; the rest is logged.
+/// </summary>
 internal sealed class ErrorCollector(ILogger rest) : ILogger
 {
     private readonly List<string> errors = [];
@@ -20,7 +22,11 @@ internal sealed class ErrorCollector(ILogger rest) : ILogger
 
     /// <inheritdoc/>
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         if (logLevel >= LogLevel.Error) errors.Add(Printable.Escape(formatter(state, exception)));
         else rest.Log(logLevel, eventId, state, exception, formatter);

@@ -6,8 +6,8 @@ using HookAot.Model;
 namespace HookAot.Applets.Hookctrl;
 
 /// <summary>
-/// hookctrl: the command line. Results go to stdout, messages to stderr. Exit codes: 0 done, 1 refused or failed, 2 wrong
-/// usage.
+/// hookctrl: the command line. Results go to stdout, messages to stderr. Exit codes: 0 done, 1 refused or failed,
+/// 2 wrong usage.
 /// </summary>
 internal static class HookctrlApplet
 {
@@ -40,7 +40,8 @@ internal static class HookctrlApplet
             {
                 [] => ShowFirstSteps(),
                 ["--version"] => VersionVerb.Run(),
-                ["completion", "words", .. var words] => CompletionVerb.CompleteLast(CommandLine().Parse(words, NoResponseFiles), words),
+                ["completion", "words", .. var words] =>
+                    CompletionVerb.CompleteLast(CommandLine().Parse(words, NoResponseFiles), words),
                 _ => Run(CommandLine().Parse(arguments, NoResponseFiles)),
             };
         }

@@ -14,8 +14,8 @@ internal static class ImportVerb
         {
             Description = "Its hooks.json, such as /etc/libvirt/hooks/hooks.json.",
         };
-        const string description = "Take over the hooks.json of saschpe's libvirt-hook-qemu. Guests that the config has " +
-            "already stay as they are; what cannot be taken over is named.";
+        const string description = "Take over the hooks.json of saschpe's libvirt-hook-qemu. Guests that the config " +
+            "has already stay as they are; what cannot be taken over is named.";
         var import = new Command("import", description) { file };
         import.SetAction(parsed => Run(Session.Of(parsed), parsed.GetValue(file)!));
         return import;

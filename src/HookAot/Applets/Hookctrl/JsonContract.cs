@@ -50,7 +50,9 @@ internal sealed record ScriptRow(string Tool, string[] Arguments, string Script)
 /// <param name="Ok">Whether everything that should be in force is; the exit code is 0 then.</param>
 /// <param name="Forwards">Each forward of the config.</param>
 /// <param name="Networks">Each network of the config.</param>
-/// <param name="Drift">What differs from what should be, a sentence each, with "; do: " and a command where apply is no cure.</param>
+/// <param name="Drift">
+/// What differs from what should be, a sentence each, with "; do: " and a command where apply is no cure.
+/// </param>
 internal sealed record StatusReport(bool Ok, StatusRow[] Forwards, NetworkState[] Networks, string[] Drift);
 
 /// <summary>A forward's state.</summary>
@@ -62,7 +64,9 @@ internal sealed record StatusReport(bool Ok, StatusRow[] Forwards, NetworkState[
 /// <param name="Source">Who may connect; empty: everybody.</param>
 /// <param name="State">active, not running, left out, or missing (it should be in the kernel and is not).</param>
 /// <param name="Reason">Why it is left out.</param>
-/// <param name="Packets">What its rules matched since they were put in place: the first packet of every connection.</param>
+/// <param name="Packets">
+/// What its rules matched since they were put in place: the first packet of every connection.
+/// </param>
 /// <param name="Bytes">How many bytes those packets had.</param>
 internal sealed record StatusRow(
     string Machine,
@@ -85,7 +89,9 @@ internal sealed record NetworkState(string Name, string Range, string State);
 /// <summary>What doctor found about a guest.</summary>
 /// <param name="Target">The guest, and the port if one was named.</param>
 /// <param name="Ok">Whether nothing stops its forwards.</param>
-/// <param name="Steps">What was looked at, in the order of a packet's way; the last one is the fault, if there is one.</param>
+/// <param name="Steps">
+/// What was looked at, in the order of a packet's way; the last one is the fault, if there is one.
+/// </param>
 internal sealed record DoctorRow(string Target, bool Ok, DoctorStep[] Steps);
 
 /// <summary>One thing that was looked at.</summary>

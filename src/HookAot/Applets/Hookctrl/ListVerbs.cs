@@ -29,7 +29,8 @@ internal static class ListVerbs
     public static int ListMachines(Session session)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
-        MachineRow[] rows = [.. config.Machines.Select(m => new MachineRow(m.Name, Texts(m.PrivateAddresses), m.Forwards.Length))];
+        var named = config.Machines.Select(m => new MachineRow(m.Name, Texts(m.PrivateAddresses), m.Forwards.Length));
+        MachineRow[] rows = [.. named];
         if (session.Json)
         {
             Output.Write(JsonSerializer.Serialize(rows, HookctrlJson.Default.MachineRowArray) + "\n");

@@ -31,7 +31,8 @@ internal static class PlanVerb
         var desired = Desired.Now(session.Paths);
         Warn(session, desired, stopAll);
         var planned = stopAll ? desired with { Ruleset = Ruleset.Empty } : desired;
-        ScriptRow[] scripts = [.. kernel.ScriptsFor(planned).Select(s => new ScriptRow(s.Tool, [.. s.Arguments], s.Text))];
+        var rows = kernel.ScriptsFor(planned).Select(s => new ScriptRow(s.Tool, [.. s.Arguments], s.Text));
+        ScriptRow[] scripts = [.. rows];
         if (session.Json) Output.Write(JsonSerializer.Serialize(scripts, HookctrlJson.Default.ScriptRowArray) + "\n");
         else Print(scripts);
         return desired.Config.Broken ? Session.Refused : Session.Done;

@@ -51,7 +51,8 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
     {
         var paths = HostPaths.FromEnvironment();
         var defaultConfig = paths.Config;
-        if (parsed.GetValue(ConfigOption) is { Length: > 0 } file) paths = paths with { Config = Path.GetFullPath(file) };
+        if (parsed.GetValue(ConfigOption) is { Length: > 0 } file)
+            paths = paths with { Config = Path.GetFullPath(file) };
         var (dryRun, noApply, json) =
             (parsed.GetValue(DryRunOption), parsed.GetValue(NoApplyOption), parsed.GetValue(JsonOption));
         return new(paths, dryRun, noApply, json) { DefaultConfig = defaultConfig };

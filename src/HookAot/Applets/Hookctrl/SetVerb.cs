@@ -17,8 +17,11 @@ internal static class SetVerb
             Arity = ArgumentArity.OneOrMore,
         };
         var set = new Command("set", "Set what holds for all guests.") { key, values };
-        set.SetAction(parsed => EditAndApply.Run(
-            parsed, mistakes => Edit(parsed.GetValue(key)!, parsed.GetValue(values)!, mistakes) is { } edit ? [edit] : []));
+        set.SetAction(parsed => EditAndApply.Run(parsed, mistakes =>
+        {
+            var edit = Edit(parsed.GetValue(key)!, parsed.GetValue(values)!, mistakes);
+            return edit is null ? [] : [edit];
+        }));
         return set;
     }
 

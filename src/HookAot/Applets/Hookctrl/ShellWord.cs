@@ -10,8 +10,10 @@ internal static class ShellWord
     /// <summary>The name in quotes, where a shell would take anything in it for something else.</summary>
     public static string Quote(string name)
     {
-        if (name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal)))
-            return name;
+        if (name.Length > 0 && name.All(IsPlain)) return name;
         return $"'{Printable.Escape(name).Replace("'", "'\\''", StringComparison.Ordinal)}'";
     }
+
+    private static bool IsPlain(char c) =>
+        char.IsAsciiLetterOrDigit(c) || Plain.Contains(c, StringComparison.Ordinal);
 }

@@ -12,8 +12,7 @@ namespace HookAot.Host;
 internal sealed record OtherIptables(string Tool, bool HasLibvirts, bool HasOurs)
 {
     // The legacy tables that are in use in this network namespace (net/netfilter/x_tables.c). Looked at before the
-    // legacy
-    // tool is run, which would load the kernel's modules for them.
+    // legacy tool is run, which would load the kernel's modules for them.
     private const string LegacyTables = "/proc/net/ip_tables_names";
 
     /// <summary>Looks into it; null if there is none, or nothing can be in it.</summary>

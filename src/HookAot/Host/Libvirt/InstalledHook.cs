@@ -36,16 +36,17 @@ internal static class InstalledHook
         var main = Path.Combine(paths.Hooks, driver);
         var ours = Candidates(paths, driver).Where(IsOurs).ToList();
         if (ours.Exists(IsExecutable)) return null;
-        if (ours.Count > 0)
-            return new(
-                $"{ours[0]} is not executable, so libvirt does not call it",
-                $"chmod 755 {ours[0]}, and {Reload}");
+        if (ours is [var first, ..])
+            return new($"{first} is not executable, so libvirt does not call it", $"chmod 755 {first}, and {Reload}");
 
         var link = $"ln -s hookaot {main}, and {Reload}";
         if (new FileInfo(main).LinkTarget is { } target && !IsReached(main, out var error))
+        {
             return new(
                 $"{main} leads to {target} ({error}), so libvirt calls no hook",
                 $"ln -sf hookaot {main}, and {Reload}");
+        }
+
         if (Directory.Exists(main))
             return new($"{main} is a directory; a link to hookaot is expected", $"move it away, {link}");
         if (!Path.Exists(main)) return new($"{main} does not exist, so libvirt calls no hook", link);

@@ -15,7 +15,8 @@ internal static class AddressStage
         if (leftOut is not null)
         {
             yield return DoctorStep.Fault(
-                leftOut.Reason, $"virsh domifaddr {patient.Word}; then hookctrl machine set {patient.Word} --private-ip IP");
+                leftOut.Reason,
+                $"virsh domifaddr {patient.Word}; then hookctrl machine set {patient.Word} --private-ip IP");
         }
 
         var local = HostNetwork.LocalAddresses();

@@ -13,13 +13,15 @@ internal static class ConfigStage
     {
         var config = patient.Desired.Config;
         var file = patient.Paths.Config;
-        var addMachine = $"hookctrl machine add {patient.Word} --private-ip IP; hookctrl port add {patient.Word} 8080:80";
+        var word = patient.Word;
+        var addMachine = $"hookctrl machine add {word} --private-ip IP; hookctrl port add {word} 8080:80";
         if (config.Broken) yield return Broken(patient.Desired);
 
         if (config.LeftOutMachines.Contains(patient.Name))
         {
             yield return DoctorStep.Fault(
-                $"its entry in {file} has mistakes: {string.Join("; ", config.Errors)}", $"correct it, then: {CheckAndApply}");
+                $"its entry in {file} has mistakes: {string.Join("; ", config.Errors)}",
+                $"correct it, then: {CheckAndApply}");
         }
 
         if (patient.Machine is null)

@@ -18,7 +18,8 @@ internal static class ForwardingStage
         {
             yield return DoctorStep.Fault(
                 "firewalld drops what it has not translated itself: StrictForwardPorts=yes",
-                "StrictForwardPorts=no in /etc/firewalld/firewalld.conf, then firewall-cmd --reload and hookctrl apply");
+                "StrictForwardPorts=no in /etc/firewalld/firewalld.conf, " +
+                "then firewall-cmd --reload and hookctrl apply");
         }
 
         foreach (var chain in chains.Where(OtherFirewalls.Drops)) yield return Dropping(chain);

@@ -11,7 +11,8 @@ internal static class HookStage
     public static IEnumerable<DoctorStep> Steps(Patient patient)
     {
         var (paths, driver) = (patient.Paths, patient.Active!.Driver);
-        if (Obstacle.Hook(paths, driver) is { } obstacle) yield return DoctorStep.Fault(obstacle.Message, obstacle.Cure);
+        if (Obstacle.Hook(paths, driver) is { } obstacle)
+            yield return DoctorStep.Fault(obstacle.Message, obstacle.Cure);
 
         var hook = InstalledHook.Find(paths, driver)!;
         var recorded = HostRecord.Read(paths);

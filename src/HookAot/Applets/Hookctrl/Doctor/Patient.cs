@@ -57,7 +57,8 @@ internal sealed record Patient(HostPaths Paths, Desired Desired, string Name, st
     /// <summary>"; did you mean "web"?"; empty where no name is near.</summary>
     public string NearestOf(IEnumerable<string> names) => Suggestion.Phrase(Name, names);
 
-    private PortRange? Named => Port is not null && PortRange.TryParse(Port.Split('/')[0], out var range) ? range : null;
+    private PortRange? Named =>
+        Port is not null && PortRange.TryParse(Port.Split('/')[0], out var range) ? range : null;
 
     private bool IsAskedFor(Forward forward) => Port is null
         || (Named is { } named && forward.Public.First <= named.First && named.Last <= forward.Public.Last);
