@@ -66,16 +66,13 @@ internal sealed class JsonValue
     {
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "a list",
-        JsonTokenType.String => $"\"{Shown(Text)}\"",
-        JsonTokenType.Number => Shown(Text),
+        JsonTokenType.String => $"\"{Printable.Shown(Text)}\"",
+        JsonTokenType.Number => Printable.Shown(Text),
         JsonTokenType.True => "true",
         JsonTokenType.False => "false",
         JsonTokenType.Null => "null",
         _ => "something else",
     };
-
-    /// <summary>A text from the file as a message may show it: see <see cref="Printable.Shown"/>.</summary>
-    public static string Shown(string text) => Printable.Shown(text);
 
     /// <summary>
     /// Whether a file, with or without a byte order mark, is one JSON object from its beginning to its end.
@@ -159,5 +156,5 @@ internal sealed class JsonValue
 
     private static string Label(string key) => key.Length > 0 && !key.AsSpan().ContainsAnyExcept(PlainKey)
         ? "." + key
-        : $"[\"{Shown(key).Replace("\"", "\\\"", StringComparison.Ordinal)}\"]";
+        : $"[\"{Printable.Shown(key).Replace("\"", "\\\"", StringComparison.Ordinal)}\"]";
 }

@@ -92,7 +92,7 @@ internal static class ArgumentParser
 
     /// <summary>"OPTION: found 'TEXT'; expected EXPECTED".</summary>
     public static string Mistake(string option, string text, string expected) =>
-        $"{option}: found '{JsonValue.Shown(text)}'; expected {expected}";
+        $"{option}: found '{Printable.Shown(text)}'; expected {expected}";
 
     private static ImmutableArray<IPNetwork>? Networks(string option, IEnumerable<string> texts, List<string> mistakes)
     {

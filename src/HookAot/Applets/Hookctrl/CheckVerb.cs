@@ -23,11 +23,14 @@ internal static class CheckVerb
     private static int Run(Session session, string? file)
     {
         var path = file ?? session.Paths.Config;
+        var paths = session.Paths with { Config = path };
         var result = session.ReadConfig(path);
         foreach (var finding in result.Diagnostics) StandardError.WriteLine(finding.ToString());
-        foreach (var doubt in Doubts(session.Paths with { Config = path }, result.Config))
-            StandardError.WriteLine($"{path}: warning: {doubt}");
-        return result.Diagnostics.Any(d => d.Severity == Severity.Error) ? Session.Refused : Session.Done;
+
+        List<string> problems = result.Config is { } config ? [.. ConfigDoubts.Problems(paths, config)] : [];
+        foreach (var problem in problems) StandardError.WriteLine($"{path}: error: {problem}");
+        foreach (var doubt in Doubts(paths, result.Config)) StandardError.WriteLine($"{path}: warning: {doubt}");
+        return result.Errors.Any() || problems.Count > 0 ? Session.Refused : Session.Done;
     }
 
     private static IEnumerable<string> Doubts(HostPaths paths, HookConfig? config) =>

@@ -71,7 +71,7 @@ internal static class ListVerbs
         if (machine is not null && config.Machines.All(m => m.Name != machine))
         {
             var meant = Suggestion.Phrase(machine, config.Machines.Select(m => m.Name));
-            Session.Say($"\"{JsonValue.Shown(machine)}\" is not in \"machines\"{meant}");
+            Session.Say($"\"{Printable.Shown(machine)}\" is not in \"machines\"{meant}");
             return Session.Refused;
         }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HookAot.Config;
 using HookAot.Host;
+using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -89,7 +90,7 @@ internal static class MachineVerb
             var machine = parsed.GetValue(name)!;
             if (!parsed.GetValue(force) && IsActiveWithForwards(session, machine))
             {
-                Session.Say($"\"{JsonValue.Shown(machine)}\" runs and has forwards, which end with its entry; " +
+                Session.Say($"\"{Printable.Shown(machine)}\" runs and has forwards, which end with its entry; " +
                     "say --force if that is meant");
                 return Session.Refused;
             }

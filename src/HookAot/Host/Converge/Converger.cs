@@ -44,7 +44,7 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
 
         var unwritten = file is null ? told : null;
         var converge = new Pass(paths, hostLock?.Fd ?? -1, deadline, cause, log);
-        return converge.Run(config, unwritten, rescan: unwritten is not null) is { } refused
+        return converge.Run(config, unwritten, asked: false) is { } refused
             && !refused.Contains(told.Name);
     }
 
@@ -53,7 +53,7 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
     /// </summary>
     /// <exception cref="IOException">There is no lock.</exception>
     public ConvergeOutcome Apply() => Watched((pass, seen) =>
-        pass.Run(config: null, unwritten: null, rescan: true, seen) is { Count: 0 });
+        pass.Run(config: null, unwritten: null, asked: true, seen) is { Count: 0 });
 
     /// <summary>Takes everything of ours out of the kernel and forgets what is active.</summary>
     /// <exception cref="IOException">There is no lock.</exception>

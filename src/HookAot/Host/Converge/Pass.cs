@@ -15,28 +15,29 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
     /// <summary>Converges.</summary>
     /// <param name="config">What was read of the config before; null: nothing.</param>
     /// <param name="unwritten">An event that could not be recorded.</param>
-    /// <param name="rescan">Whether libvirt's status files are to be asked what runs.</param>
+    /// <param name="asked">Whether a person asked for it: libvirt's status files then say what runs.</param>
     /// <param name="seen">What is in the kernel; null: it was not looked at.</param>
     /// <returns>The guests that are left out; null if the rules are not in place at all.</returns>
-    public HashSet<string>? Run(ConfigFile? config, HostEvent? unwritten, bool rescan, KernelView? seen = null)
+    public HashSet<string>? Run(ConfigFile? config, HostEvent? unwritten, bool asked, KernelView? seen = null)
     {
         // The events first, everything else after: what is read later is not older than they are.
         var waiting = EventSpool.Waiting(paths, out var spoolProblem);
         if (unwritten is not null) waiting = waiting.Add(new(null, unwritten));
         var file = ConfigFile.Read(paths, config);
         var recorded = HostRecord.Read(paths);
+        var lookAround = asked || recorded is null || unwritten is not null || spoolProblem is not null;
         ImmutableArray<HostEvent> told = [.. waiting.Select(w => w.Event).OfType<HostEvent>()];
         if (waiting.FirstOrDefault(w => w.Event is null).File is { } lost)
         {
             Log.Warned(log, $"{cause}: the event {lost} cannot be read; libvirt's files are asked instead");
-            rescan = true;
+            lookAround = true;
         }
 
         var state = recorded ?? HostState.Unknown;
-        if (recorded is null || rescan || spoolProblem is not null) state = LibvirtRescan.Of(paths, state, file.Config);
-        var isNews = seen is not null || recorded is null || !IsFinished(state) || told.Any(e => IsNews(state, e));
+        if (lookAround) state = LibvirtRescan.Of(paths, state, file.Config);
+        var isNews = lookAround || !IsFinished(state) || told.Any(e => IsNews(state, e));
         foreach (var e in told) state = state.After(e, Environment.TickCount64);
-        if (seen is null) state = state with { Called = true, ConfigPath = Path.GetFullPath(paths.Config) };
+        if (!asked) state = state with { Called = true, ConfigPath = Path.GetFullPath(paths.Config) };
 
         foreach (var error in file.ErrorsForLog) Log.Failed(log, error);
         if (file.Keep(paths) is { } keepProblem) Log.Warned(log, $"{cause}: {keepProblem}");

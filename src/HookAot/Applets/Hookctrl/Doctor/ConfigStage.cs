@@ -1,5 +1,6 @@
 using HookAot.Config;
 using HookAot.Host;
+using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -28,7 +29,7 @@ internal static class ConfigStage
         {
             var near = patient.NearestOf(config.Config!.Machines.Select(m => m.Name));
             yield return DoctorStep.Fault(
-                $"{file} does not name a guest \"{JsonValue.Shown(patient.Name)}\"{near}", addMachine);
+                $"{file} does not name a guest \"{Printable.Shown(patient.Name)}\"{near}", addMachine);
         }
 
         if (patient.Forwards.Count == 0) yield return NoForwards(patient);
@@ -57,7 +58,7 @@ internal static class ConfigStage
 
         var ports = string.Join(", ", patient.Machine!.Forwards.Select(f => $"{f.Public}"));
         return DoctorStep.Fault(
-            $"it has no forward of port {JsonValue.Shown(port)}; it has {(ports.Length == 0 ? "none" : ports)}",
+            $"it has no forward of port {Printable.Shown(port)}; it has {(ports.Length == 0 ? "none" : ports)}",
             $"hookctrl port add {patient.Word} {ShellWord.Quote(port)}");
     }
 }

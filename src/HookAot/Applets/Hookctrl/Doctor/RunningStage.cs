@@ -1,5 +1,6 @@
 using HookAot.Config;
 using HookAot.Host;
+using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -15,7 +16,7 @@ internal static class RunningStage
             if (!defined.IsEmpty && !defined.Contains(patient.Name))
             {
                 yield return DoctorStep.Fault(
-                    $"libvirt does not know a guest \"{JsonValue.Shown(patient.Name)}\"{patient.NearestOf(defined)}",
+                    $"libvirt does not know a guest \"{Printable.Shown(patient.Name)}\"{patient.NearestOf(defined)}",
                     "virsh list --all shows the names; the one in the config has to be the same");
             }
 
