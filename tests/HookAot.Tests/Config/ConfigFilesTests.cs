@@ -1,4 +1,5 @@
 using HookAot.Config;
+using HookAot.Model;
 
 namespace HookAot.Tests.Config;
 
@@ -84,5 +85,5 @@ public sealed class ConfigFilesTests
         return string.Join('\n', lines) + "\n";
     }
 
-    private static string Shown(string name) => JsonValue.Shown(name);
+    private static string Shown(string name) => Printable.Shown(name);
 }
