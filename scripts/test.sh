@@ -3,7 +3,9 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-scripts/install-packages.sh iproute2 iptables nftables procps kmod shellcheck zsh fish groff-base strace acl attr || exit 1
+tools="shellcheck zsh fish groff-base strace acl attr"
+# shellcheck disable=SC2086 # a list of package names
+scripts/install-packages.sh iproute2 iptables nftables procps kmod $tools || exit 1
 . scripts/check.sh
 
 check "the static binary builds" scripts/build.sh linux-x64

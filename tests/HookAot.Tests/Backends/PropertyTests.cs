@@ -15,7 +15,7 @@ public sealed class PropertyTests
     [Test]
     [Arguments("iptables")]
     [Arguments("iptables-legacy")]
-    public async Task Every_script_is_accepted_is_listed_as_written_twice_is_once_and_removing_gives_back_what_was_before(string iptables)
+    public async Task Every_script_is_accepted_twice_is_once_and_removing_gives_back_what_was_before(string iptables)
     {
         await using var world = await World.Create(iptables: iptables);
         var before = await world.Rules();
@@ -24,7 +24,8 @@ public sealed class PropertyTests
             var (config, guests) = sample;
             var read = ConfigReader.Read(Encoding.UTF8.GetBytes(config), "config.json");
             await Assert.That(read.Diagnostics).IsEmpty().Because(config);
-            var running = Enumerable.Range(0, guests).Select(i => new ObservedGuest("qemu", $"g{i}", [], Evidence.Event));
+            var names = Enumerable.Range(0, guests).Select(i => $"g{i}");
+            var running = names.Select(name => new ObservedGuest("qemu", name, [], Evidence.Event));
             var ruleset = RulesetBuilder.Build(read.Config!, Rulesets.Host with { Guests = [.. running] }, []);
 
             await Restore(world, iptables, IptablesScript.Replace(ruleset, Absent), "--test");
@@ -43,6 +44,7 @@ public sealed class PropertyTests
 
     private static readonly ImmutableArray<TablePlan> Present = IptablesAssumptions.All(present: true);
 
-    private static Task<string> Restore(World world, string iptables, IEnumerable<ScriptLine> script, string option = "") =>
+    private static Task<string> Restore(
+        World world, string iptables, IEnumerable<ScriptLine> script, string option = "") =>
         world.Host.Run($"{iptables}-restore --noflush {option}", IptablesScript.Print(script));
 }
