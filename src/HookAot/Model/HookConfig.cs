@@ -66,7 +66,7 @@ internal sealed record Machine(
 /// <param name="Guest">The ports on the guest: as many as <paramref name="Public"/>.</param>
 /// <param name="Protocols">One or two protocols, without repetition.</param>
 /// <param name="Sources">Who may connect; empty: everybody.</param>
-/// <param name="PublicAddresses">The host's addresses; empty: every address of the host except loopback.</param>
+/// <param name="PublicAddresses">The host's addresses; empty: every one but loopback and libvirt's bridges.</param>
 internal sealed record Forward(
     PortRange Public,
     PortRange Guest,
