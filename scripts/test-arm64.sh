@@ -14,8 +14,9 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export CONFIG_FILENAME=$work/config.json HOOKAOT_RUN_DIR=$work/run
-export HOOKAOT_LIBVIRT_RUN=$work/libvirt HOOKAOT_LOG_SOCKET=$work/log
+export HOOKAOT_LIBVIRT_RUN=$work/libvirt HOOKAOT_LOG_SOCKET=$work/log HOOKAOT_HOOKS_DIR=$work/hooks
 binary=artifacts/linux-arm64/hookaot
+mkdir "$work/hooks" && ln -s "$PWD/$binary" "$work/hooks/qemu" # status looks whether libvirt finds the hook
 echo 1 >/proc/sys/net/ipv4/ip_forward
 run() { qemu-aarch64-static -0 "$@"; }
 hookctrl() { run hookctrl $binary "$@"; }
@@ -33,7 +34,7 @@ refuses() { # WORDS COMMAND...: the command fails with these words
 check "it is a static arm64 binary" is_arm64
 check "version" run hookaot $binary version
 check "machine add" hookctrl machine add web --private-ip 192.168.122.2
-check "port add" hookctrl port add web 8080:80 53:53/udp
+check "port add" hookctrl port add web 8080:80 5060/udp
 check "a port that is taken" refuses "is taken by" hookctrl port add web 8080:81
 check "check" hookctrl check
 check "hook start" hook web start begin -

@@ -13,7 +13,7 @@ namespace HookAot.Config;
 internal sealed record PortNotation(PortRange Public, PortRange? Guest, ImmutableArray<Protocol> Protocols)
 {
     private const string Form =
-        "PUBLIC[:VM][/PROTOCOL], such as 8080:80, 443, 5000-5010:6000-6010 or 53:53/udp";
+        "PUBLIC[:VM][/PROTOCOL], such as 8080:80, 443, 5000-5010:6000-6010 or 5060/udp";
 
     /// <summary>Reads the notation.</summary>
     /// <param name="text">What was typed.</param>

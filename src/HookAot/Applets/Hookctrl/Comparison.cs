@@ -29,8 +29,11 @@ internal sealed class Comparison
     /// <summary>Makes it now.</summary>
     /// <param name="paths">Where things are.</param>
     /// <param name="error">Why there is no answer; null if there is one.</param>
-    public static Comparison? Read(HostPaths paths, out string? error) =>
-        KernelView.Look(paths, out error) is { } kernel ? new(Desired.Now(paths), kernel) : null;
+    public static Comparison? Read(HostPaths paths, out string? error)
+    {
+        if (KernelView.Look(paths, out error) is not { } kernel) return null;
+        return new(Desired.Now(paths).WithoutRefused(HostRecord.Read(paths)), kernel);
+    }
 
     /// <summary>Whether rules are missing that all forwards of a guest need.</summary>
     public bool LacksRulesOf(string guest) => ruleDifferences.Any(d => d.Guest == guest && d.Translation is null);

@@ -11,7 +11,7 @@ internal static class EditArguments
     /// <summary>Forwards, one or more.</summary>
     public static Argument<string[]> Forwards() => new("PORT")
     {
-        Description = "PUBLIC[:VM][/PROTOCOL]: 8080:80, 443, 53:53/udp, 5000-5010:6000-6010/tcp+udp.",
+        Description = "PUBLIC[:VM][/PROTOCOL]: 8080:80, 443, 5060/udp, 5000-5010:6000-6010/tcp+udp.",
         Arity = ArgumentArity.OneOrMore,
     };
 

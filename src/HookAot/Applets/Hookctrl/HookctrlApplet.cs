@@ -15,7 +15,7 @@ internal static class HookctrlApplet
         hookctrl adds and removes port forwards to NAT-ed libvirt guests.
 
           hookctrl machine add web --private-ip 192.168.122.2     name a guest
-          hookctrl port add web 8080:80 443 53:53/udp             forward ports of this host to it
+          hookctrl port add web 8080:80 443 5060/udp             forward ports of this host to it
           hookctrl port remove web 443                            end one
           hookctrl list                                           what is configured
           hookctrl status                                         what is in force, with counters

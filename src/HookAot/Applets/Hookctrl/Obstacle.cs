@@ -38,8 +38,7 @@ internal sealed record Obstacle(string Message, string Cure)
     public static Obstacle? LibvirtsIptables(HostPaths paths) => OtherFirewalls.LibvirtsIptables(paths) is { } other
         ? new(
             $"libvirt's rules are in {other}, ours in {paths.Iptables}: what is rejected there is not accepted here",
-            $"update-alternatives --set iptables {other}, restart libvirtd, and hookctrl apply; " +
-            "or set IPTABLES_BINARY for libvirtd")
+            $"update-alternatives --set iptables {other}, restart libvirtd, and hookctrl apply")
         : null;
 
     /// <summary>Rules of ours that another iptables has kept; null if there are none.</summary>

@@ -29,6 +29,18 @@ internal sealed record Desired(
         return new(config, seen, ruleset, leftOut.ToImmutable());
     }
 
+    /// <summary>
+    /// The same, with the guests left out whose rules the kernel refused at the last converge: apply tries them again, and
+    /// until then they are not in force.
+    /// </summary>
+    public Desired WithoutRefused(HostState? record)
+    {
+        var served = Ruleset.GuestNames;
+        ImmutableArray<RefusedGuest> refused = [.. (record?.Refused ?? []).Where(r => served.Contains(r.Guest))];
+        var reasons = refused.Select(r => new LeftOut(r.Guest, null, $"the kernel refuses its rules: {r.Reason}"));
+        return Without(refused) with { LeftOut = [.. LeftOut, .. reasons] };
+    }
+
     /// <summary>The same without guests that the kernel does not take.</summary>
     public Desired Without(ImmutableArray<RefusedGuest> refused)
     {

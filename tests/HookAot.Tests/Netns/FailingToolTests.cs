@@ -1,0 +1,140 @@
+using static HookAot.Tests.Netns.World;
+
+namespace HookAot.Tests.Netns;
+
+/// <summary>A tool that fails for no rule's sake, or without saying for which, takes nobody's forward away.</summary>
+[Category("Netns")]
+public sealed class FailingToolTests
+{
+    private const string Four = $$"""
+        {
+            "public_ip": "{{Public}}",
+            "machines": {
+                "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] },
+                "b": { "private_ip": "{{AddressB}}", "port_map": [[8080, 80]] },
+                "c": { "private_ip": "192.168.122.4", "port_map": [3000] },
+                "d": { "private_ip": "192.168.122.5", "port_map": [3001] }
+            }
+        }
+        """;
+
+    [Test]
+    [Arguments("exit 4")]
+    [Arguments("echo 'Another app is currently holding the xtables lock' >&2; exit 4")]
+    [Arguments("kill -KILL $$")]
+    [Arguments("exit 77")]
+    public async Task It_is_run_twice_and_running_guests_keep_their_rules(string end)
+    {
+        await using var world = await Running("a", "b", "c");
+        var rules = await world.Rules();
+        var runs = Path.Combine(world.Directory, "runs");
+        await world.FakeTool($"echo run >> {runs}\n{end}");
+
+        var log = await world.Event("d", "start");
+
+        await Assert.That(log).Contains("d start: the rules are not in place");
+        await Assert.That(await File.ReadAllLinesAsync(runs)).Count().IsEqualTo(2);
+        await Assert.That(await world.Rules()).IsEqualTo(rules);
+        await AnswersOf(world);
+
+        world.HookEnvironment["IPTABLES_BINARY"] = world.RealTool;
+        await world.Quietly("a", "reconnect");
+        await Assert.That(await world.OurRules()).Contains("192.168.122.5");
+    }
+
+    [Test]
+    public async Task One_that_dies_after_its_work_has_done_it()
+    {
+        await using var world = await Running("a");
+        await world.FakeTool($"{world.RealTool}-restore \"$@\"; kill -KILL $$");
+
+        await Assert.That(await world.Event("b", "start")).Contains("2 forwards").And.DoesNotContain("not in place");
+
+        await AnswersOf(world);
+    }
+
+    [Test]
+    public async Task A_search_for_the_rule_that_is_refused_applies_nothing()
+    {
+        await using var world = await Running("a", "b", "c");
+        var runs = Path.Combine(world.Directory, "runs");
+        await world.FakeTool($$"""
+            script=$(cat)
+            echo "$@" >> {{runs}}
+            case $script in *192.168.122.5*) exit 1;; esac
+            printf '%s\n' "$script" | {{world.RealTool}}-restore "$@"
+            """);
+
+        var log = await world.Event("d", "start");
+
+        await Assert.That(log).Contains("d is left out, the kernel refuses its rules");
+        var applied = (await File.ReadAllLinesAsync(runs)).Count(r => !r.Contains("--test", StringComparison.Ordinal));
+        await Assert.That(applied).IsEqualTo(2); // all guests, and those that are taken
+        await AnswersOf(world);
+
+        world.HookEnvironment["IPTABLES_BINARY"] = world.RealTool;
+        var status = await world.Call("status");
+        await Assert.That(status.ExitCode).IsEqualTo(1);
+        await Assert.That(status.Output).Contains("left out: the kernel refuses its rules").And.DoesNotContain("missing");
+    }
+
+    [Test]
+    public async Task Where_nothing_is_accepted_nothing_is_removed()
+    {
+        await using var world = await Running("a", "b");
+        var rules = await world.Rules();
+        await world.FakeTool("exit 1");
+
+        await Assert.That(await world.Event("c", "start")).Contains("the rules are not in place");
+
+        await Assert.That(await world.Rules()).IsEqualTo(rules);
+        await AnswersOf(world);
+    }
+
+    [Test]
+    public async Task A_rule_of_another_program_that_leads_to_our_chain_keeps_only_the_empty_chain()
+    {
+        await using var world = await World.Create();
+        await world.Quietly("a", "start");
+        await world.Host.Run("iptables -t nat -N SITE; iptables -t nat -A SITE -j HOOKAOT-DNAT");
+
+        var log = await world.Event("a", "stopped");
+
+        await Assert.That(log).Contains("'-A SITE -j HOOKAOT-DNAT' leads to it");
+        await Assert.That(await world.OurRules()).IsEqualTo(":HOOKAOT-DNAT -\n-A SITE -j HOOKAOT-DNAT");
+        await Assert.That((await world.Call("status")).ExitCode).IsEqualTo(0);
+
+        await world.Event("a", "start");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+        await world.Event("a", "stopped");
+        await world.Host.Run("iptables -t nat -F SITE");
+        await world.Done("apply");
+        await Assert.That(await world.OurRules()).IsEmpty();
+    }
+
+    [Test]
+    public async Task A_chain_of_our_name_that_was_there_before_is_said()
+    {
+        await using var world = await World.Create();
+        await world.Quietly("a", "start");
+        await world.Quietly("a", "stopped");
+        await world.Host.Run("iptables -N HOOKAOT-FWD; iptables -A HOOKAOT-FWD -s 10.9.9.9 -j DROP");
+
+        await Assert.That(await world.Event("a", "start")).Contains("chains named HOOKAOT-* were there");
+
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+    }
+
+    private static async Task<World> Running(params string[] guests)
+    {
+        var world = await World.Create(Four);
+        foreach (var guest in guests) await world.Quietly(guest, "start");
+        return world;
+    }
+
+    private static async Task AnswersOf(World world)
+    {
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+        await Assert.That(await world.Client.Tcp(Public, 8080)).IsEqualTo("B:80 from 192.168.0.50");
+    }
+}
