@@ -8,6 +8,60 @@ namespace HookAot.Tests.Netns;
 [Category("Netns")]
 public sealed class DoctorTests
 {
+    private const string OneUdpForward = $$"""
+        {
+            "machines": {
+                "a": {
+                    "private_ip": "{{AddressA}}",
+                    "port_map": [{ "public": 2222, "vm": 22, "protocol": "udp" }]
+                }
+            },
+            "public_ip": "{{Public}}"
+        }
+        """;
+
+    private const string NotAtTheHead =
+        "not at the head of FORWARD: -A FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD is rule 2, ";
+
+    private const string HookIsNotExecutable = """
+        rm {D}/hooks/qemu {D}/hooks/qemu.d/*
+        cp {D}/hooks/hookaot {D}/hooks/qemu
+        chmod 644 {D}/hooks/qemu
+        """;
+
+    private const string UfwStandsBefore = """
+        iptables -P FORWARD DROP
+        iptables -N ufw-user-forward
+        iptables -I FORWARD -j ufw-user-forward
+        """;
+
+    private const string LibvirtUsesNftables = """
+        nft add table ip libvirt_network
+        nft 'add chain ip libvirt_network forward { type filter hook forward priority filter; }'
+        """;
+
+    private const string DeleteLibvirtsTable = "nft delete table ip libvirt_network";
+
+    private const string ASiteDropsWhatIsForwarded = """
+        nft add table inet site
+        nft 'add chain inet site forwarding { type filter hook forward priority filter; policy drop; }'
+        """;
+
+    private const string FirewalldForwards = """
+        nft add table inet firewalld
+        nft 'add chain inet firewalld filter_FORWARD { type filter hook forward priority filter + 10; }'
+        """;
+
+    // Firewalld's file, seen by this call of doctor alone.
+    private const string DoctorWhileFirewalldIsStrict = """
+        mkdir "$0/etc"
+        mount -t tmpfs tmpfs "$0/etc"
+        mkdir "$0/etc/upper" "$0/etc/work" "$0/etc/upper/firewalld"
+        echo 'StrictForwardPorts=yes' > "$0/etc/upper/firewalld/firewalld.conf"
+        mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/etc/upper,workdir=$0/etc/work" /etc
+        exec "$0/hooks/hookctrl" doctor a
+        """;
+
     private static async Task<World> Healthy(string config = OneForward, string iptables = "iptables")
     {
         var world = await World.Create(config, iptables);
@@ -29,9 +83,13 @@ public sealed class DoctorTests
     public async Task Nothing_is_found_where_nothing_is_wrong()
     {
         await using var world = await Healthy();
-        await Assert.That(await world.Done("doctor a")).Contains("ok     it answers on 192.168.122.2:22").And.Contains("nothing on this host stops it").And.DoesNotContain("note");
+        await Assert.That(await world.Done("doctor a"))
+            .Contains("ok     it answers on 192.168.122.2:22")
+            .And.Contains("nothing on this host stops it")
+            .And.DoesNotContain("note");
         await Assert.That(await world.Done("doctor a:2222")).Contains("with port 2222");
         await Assert.That(await world.Done("doctor")).StartsWith("a\n");
+
         using var json = JsonDocument.Parse(await world.Done("doctor a --json"));
         await Assert.That(json.RootElement[0].GetProperty("ok").GetBoolean()).IsTrue();
     }
@@ -41,40 +99,94 @@ public sealed class DoctorTests
     /// <param name="cure">What ends it, as doctor says.</param>
     [Test]
     [Arguments("rm {D}/hooks/qemu {D}/hooks/qemu.d/*", "the hook is not installed", "ln -s hookaot {D}/hooks/qemu")]
-    [Arguments("rm {D}/hooks/qemu {D}/hooks/qemu.d/*; cp {D}/hooks/hookaot {D}/hooks/qemu; chmod 644 {D}/hooks/qemu", "is not executable", "chmod 755 {D}/hooks/qemu")]
+    [Arguments(HookIsNotExecutable, "is not executable", "chmod 755 {D}/hooks/qemu")]
     [Arguments("rm -r {D}/run", "libvirt has not called the hook when it started", "hookctrl apply")]
-    [Arguments("iptables -t nat -F HOOKAOT-DNAT", "missing: -A HOOKAOT-DNAT -d 192.168.0.166/32 -p tcp", "hookctrl apply")]
-    [Arguments("iptables -I FORWARD -j LIBVIRT_FWI", "not at the head of FORWARD: -A FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD is rule 2, behind -A FORWARD -j LIBVIRT_FWI", "hookctrl apply")]
-    [Arguments("iptables -P FORWARD DROP; iptables -F HOOKAOT-FWD", "(FORWARD's policy is DROP, which docker and ufw set)", "hookctrl apply")]
-    [Arguments("iptables -P FORWARD DROP; iptables -N ufw-user-forward; iptables -I FORWARD -j ufw-user-forward", "behind -A FORWARD -j ufw-user-forward (table filter) (FORWARD's policy is DROP", "hookctrl apply")]
-    [Arguments("echo 0 > /proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward is 0", "sysctl -qw net.ipv4.ip_forward=1")]
-    [Arguments("nft add table ip libvirt_network; nft 'add chain ip libvirt_network forward { type filter hook forward priority filter; }'", "libvirt uses nftables", "nft delete table ip libvirt_network")]
-    [Arguments("nft add table inet site; nft 'add chain inet site forwarding { type filter hook forward priority filter; policy drop; }'", "nftables chain inet site forwarding drops what is forwarded", "nft insert rule inet site forwarding ct status dnat accept")]
-    [Arguments("echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables", "br_netfilter is on and hairpin mode of vnet0 is off", "hookctrl apply")]
+    [Arguments(
+        "iptables -t nat -F HOOKAOT-DNAT",
+        "missing: -A HOOKAOT-DNAT -d 192.168.0.166/32 -p tcp",
+        "hookctrl apply")]
+    [Arguments(
+        "iptables -I FORWARD -j LIBVIRT_FWI",
+        NotAtTheHead + "behind -A FORWARD -j LIBVIRT_FWI",
+        "hookctrl apply")]
+    [Arguments(
+        "iptables -P FORWARD DROP; iptables -F HOOKAOT-FWD",
+        "(FORWARD's policy is DROP, which docker and ufw set)",
+        "hookctrl apply")]
+    [Arguments(
+        UfwStandsBefore,
+        "behind -A FORWARD -j ufw-user-forward (table filter) (FORWARD's policy is DROP",
+        "hookctrl apply")]
+    [Arguments(
+        "echo 0 > /proc/sys/net/ipv4/ip_forward",
+        "net.ipv4.ip_forward is 0",
+        "sysctl -qw net.ipv4.ip_forward=1")]
+    [Arguments(LibvirtUsesNftables, "libvirt uses nftables", DeleteLibvirtsTable)]
+    [Arguments(
+        ASiteDropsWhatIsForwarded,
+        "nftables chain inet site forwarding drops what is forwarded",
+        "nft insert rule inet site forwarding ct status dnat accept")]
+    [Arguments(
+        "echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables",
+        "br_netfilter is on and hairpin mode of vnet0 is off",
+        "hookctrl apply")]
     public async Task A_cause_on_the_host_is_found_and_cured(string damage, string found, string cure)
     {
         await using var world = await Healthy();
-        var variables = new Dictionary<string, string>(world.HookEnvironment) { ["PATH"] = $"{world.Directory}/hooks:{Environment.GetEnvironmentVariable("PATH")}" };
-        Task Do(string command) => Tool.Succeed([.. world.Host.Enter, "sh", "-euc", command.Replace("{D}", world.Directory, StringComparison.Ordinal)], environment: variables);
-        await Do(damage);
-        await Assert.That(await Fault(world)).Contains(found).And.Contains(cure.Replace("{D}", world.Directory, StringComparison.Ordinal).Split(';')[0].Replace("-qw", "-w", StringComparison.Ordinal).Replace("nft delete table ip libvirt_network", "firewall_backend = \"iptables\"", StringComparison.Ordinal));
-        await Do(cure);
+        damage = damage.Replace("{D}", world.Directory, StringComparison.Ordinal);
+        cure = cure.Replace("{D}", world.Directory, StringComparison.Ordinal);
+
+        await WithHookctrl(world, damage);
+        await Assert.That(await Fault(world)).Contains(found).And.Contains(AsDoctorSaysIt(cure));
+
+        await WithHookctrl(world, cure);
         await world.Done("doctor a");
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
     }
 
+    // Runs a script on the world's host, where hookctrl is in the PATH.
+    private static Task WithHookctrl(World world, string script)
+    {
+        var path = Environment.GetEnvironmentVariable("PATH");
+        var variables = new Dictionary<string, string>(world.HookEnvironment)
+        {
+            ["PATH"] = $"{world.Directory}/hooks:{path}",
+        };
+        return Tool.Succeed([.. world.Host.Enter, "sh", "-euc", script], environment: variables);
+    }
+
+    // The cure of a test is quiet, and has no libvirt to configure.
+    private static string AsDoctorSaysIt(string cure) => cure
+        .Replace("-qw", "-w", StringComparison.Ordinal)
+        .Replace(DeleteLibvirtsTable, "firewall_backend = \"iptables\"", StringComparison.Ordinal);
+
     [Test]
     [Arguments("web", "does not name a guest \"web\"", OneForward)]
-    [Arguments("wbe", "does not name a guest \"wbe\"; did you mean \"web\"?", """{ "machines": { "web": { "port_map": [80] }, "a": {} } }""")]
+    [Arguments(
+        "wbe",
+        "does not name a guest \"wbe\"; did you mean \"web\"?",
+        """{ "machines": { "web": { "port_map": [80] }, "a": {} } }""")]
     [Arguments("a:80", "it has no forward of port 80; it has 2222", OneForward)]
     [Arguments("a", "it has no forwards", """{ "machines": { "a": { "private_ip": "192.168.122.2" } } }""")]
     [Arguments("a", "config.json:1:3", "{ nonsense")]
     [Arguments("a", "its entry in", """{ "machines": { "a": { "private_ip": "192.168.122.299" } } }""")]
     [Arguments("a", "no address is known", """{ "machines": { "a": { "port_map": [80] } } }""")]
-    [Arguments("a", "no interface of this host has the public address 192.0.2.1", """{ "machines": { "a": { "private_ip": "192.168.122.2", "port_map": [80] } }, "public_ip": "192.0.2.1" }""")]
-    [Arguments("a", "it refuses connections to 192.168.122.2:81: nothing listens there", """{ "machines": { "a": { "private_ip": "192.168.122.2", "port_map": [[80, 81]] } } }""")]
-    [Arguments("a:8001", "it refuses connections to 192.168.122.2:9003", """{ "machines": { "a": { "private_ip": "192.168.122.2", "port_map": [["8000-8001", "9002-9003"]] } } }""")]
-    [Arguments("a", "it does not answer on 192.168.122.77:80", """{ "machines": { "a": { "private_ip": "192.168.122.77", "port_map": [80] } } }""")]
+    [Arguments(
+        "a",
+        "no interface of this host has the public address 192.0.2.1",
+        """{ "machines": { "a": { "private_ip": "192.168.122.2", "port_map": [80] } }, "public_ip": "192.0.2.1" }""")]
+    [Arguments(
+        "a",
+        "it refuses connections to 192.168.122.2:81: nothing listens there",
+        """{ "machines": { "a": { "private_ip": "192.168.122.2", "port_map": [[80, 81]] } } }""")]
+    [Arguments(
+        "a:8001",
+        "it refuses connections to 192.168.122.2:9003",
+        """{ "machines": { "a": { "private_ip": "192.168.122.2", "port_map": [["8000-8001", "9002-9003"]] } } }""")]
+    [Arguments(
+        "a",
+        "it does not answer on 192.168.122.77:80",
+        """{ "machines": { "a": { "private_ip": "192.168.122.77", "port_map": [80] } } }""")]
     public async Task A_cause_in_the_config_or_the_guest_is_found(string target, string found, string config)
     {
         await using var world = await Healthy();
@@ -88,9 +200,12 @@ public sealed class DoctorTests
     {
         await using var world = await World.Create(OneForward);
         await Assert.That(await Fault(world)).Contains("it does not run").And.Contains("do: virsh start a");
+
         await world.Configure("""{ "machines": { "wbe": { "port_map": [80] } } }""");
         await world.Runs("web");
-        await Assert.That(await Fault(world, "wbe")).Contains("libvirt does not know a guest \"wbe\"; did you mean \"web\"?");
+        await Assert.That(await Fault(world, "wbe"))
+            .Contains("libvirt does not know a guest \"wbe\"; did you mean \"web\"?");
+
         await world.Configure("{}");
         var ended = await world.Call("doctor");
         await Assert.That(ended.ExitCode).IsEqualTo(1);
@@ -103,7 +218,8 @@ public sealed class DoctorTests
     [Arguments("$(id)'`id`", "virsh start '$(id)'\\''`id`'")]
     public async Task A_name_in_a_command_is_quoted(string name, string command)
     {
-        await using var world = await World.Create($$"""{ "machines": { {{JsonSerializer.Serialize(name)}}: { "port_map": [80] } } }""");
+        var key = JsonSerializer.Serialize(name);
+        await using var world = await World.Create($$"""{ "machines": { {{key}}: { "port_map": [80] } } }""");
         await Assert.That(await Fault(world, name)).Contains($"do: {command}\n");
     }
 
@@ -118,7 +234,11 @@ public sealed class DoctorTests
         await Task.Delay(1100); // times are in whole seconds
         await Tool.Succeed(["ln", "-sfn", "hookaot", Path.Combine(world.Directory, "hooks", "qemu")]);
         await world.Done("apply");
-        await Assert.That(await world.Done("doctor a")).Contains("note   ").And.Contains("is newer than the daemon").And.Contains("systemctl reload libvirtd");
+        await Assert.That(await world.Done("doctor a"))
+            .Contains("note   ")
+            .And.Contains("is newer than the daemon")
+            .And.Contains("systemctl reload libvirtd");
+
         await world.Quietly("a", "reconnect");
         await Assert.That(await world.Done("doctor a")).DoesNotContain("note ");
         daemon.Kill();
@@ -130,22 +250,20 @@ public sealed class DoctorTests
         await using var world = await Healthy();
         await world.Host.Run("iptables -F FORWARD; iptables -F; iptables -X; iptables-legacy -N LIBVIRT_FWI");
         await world.Done("apply");
-        await Assert.That(await Fault(world)).Contains("libvirt's rules are in /usr/sbin/iptables-legacy").And.Contains("update-alternatives --set iptables /usr/sbin/iptables-legacy");
+        await Assert.That(await Fault(world))
+            .Contains("libvirt's rules are in /usr/sbin/iptables-legacy")
+            .And.Contains("update-alternatives --set iptables /usr/sbin/iptables-legacy");
     }
 
     [Test]
     public async Task A_strict_firewalld_is_found()
     {
         await using var world = await Healthy();
-        await world.Host.Run("nft add table inet firewalld; nft 'add chain inet firewalld filter_FORWARD { type filter hook forward priority filter + 10; }'");
+        await world.Host.Run(FirewalldForwards);
         await world.Done("doctor a");
-        // Its file, seen by this call alone.
-        var ended = await Tool.Run([.. world.Host.Enter, "unshare", "-m", "sh", "-euc", """
-            mkdir "$0/etc"; mount -t tmpfs tmpfs "$0/etc"; mkdir "$0/etc/upper" "$0/etc/work" "$0/etc/upper/firewalld"
-            echo 'StrictForwardPorts=yes' > "$0/etc/upper/firewalld/firewalld.conf"
-            mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/etc/upper,workdir=$0/etc/work" /etc
-            exec "$0/hooks/hookctrl" doctor a
-            """, world.Directory], environment: world.HookEnvironment);
+
+        string[] doctor = ["unshare", "-m", "sh", "-euc", DoctorWhileFirewalldIsStrict, world.Directory];
+        var ended = await Tool.Run([.. world.Host.Enter, .. doctor], environment: world.HookEnvironment);
         await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.Error);
         await Assert.That(ended.Output).Contains("StrictForwardPorts=yes");
     }
@@ -153,12 +271,17 @@ public sealed class DoctorTests
     [Test]
     public async Task Flows_that_are_older_than_the_forward_are_found()
     {
-        await using var world = await Healthy($$"""{ "machines": { "a": { "private_ip": "{{AddressA}}", "port_map": [{ "public": 2222, "vm": 22, "protocol": "udp" }] } }, "public_ip": "{{Public}}" }""");
-        await Assert.That(await world.Done("doctor a")).Contains("note   whether it answers on 192.168.122.2:22/udp");
-        await world.Host.Run("iptables -t nat -F HOOKAOT-DNAT");
+        await using var world = await Healthy(OneUdpForward);
+        await Assert.That(await world.Done("doctor a"))
+            .Contains("note   whether it answers on 192.168.122.2:22/udp");
+
+        // A packet while the rule is missing makes a flow that the rule does not concern when it is back.
+        await world.Iptables("-t nat -F HOOKAOT-DNAT");
         await world.Client.Udp(Public, 2222);
-        await world.Host.Run($"iptables -t nat -A HOOKAOT-DNAT -d {Public} -p udp -m udp --dport 2222 -m comment --comment a -j DNAT --to-destination {AddressA}:22");
+        const string match = $"-d {Public} -p udp -m udp --dport 2222 -m comment --comment a";
+        await world.Iptables($"-t nat -A HOOKAOT-DNAT {match} -j DNAT --to-destination {AddressA}:22");
         await Assert.That(await Fault(world)).Contains("1 UDP flows are older than the forward");
+
         await world.Done("apply");
         await world.Done("doctor a");
     }

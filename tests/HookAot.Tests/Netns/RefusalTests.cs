@@ -13,6 +13,18 @@ public sealed class RefusalTests
             "b": { "private_ip": "{{AddressB}}", "port_map": [[8080, 80]] } }
         """;
 
+    private const string MistakeInB = $$"""
+        {
+            "strict": true,
+            "machines": {
+                "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] },
+                "b": { "private_ip": "{{AddressB}}", "port_map": [["80x", 80]] }
+            }
+        }
+        """;
+
+    private const string DnatOfBad = "-A HOOKAOT-DNAT .*192.168.122.66";
+
     // The tables before the refused line are committed, as by the real tool.
     private const string Refusing = """
         script=$(cat)
@@ -25,13 +37,15 @@ public sealed class RefusalTests
         """;
 
     [Test]
-    [Arguments("-A HOOKAOT-DNAT .*192.168.122.66", "iptables-restore: line $line failed")]
-    [Arguments("-A HOOKAOT-DNAT .*192.168.122.66", "iptables-restore v1.8.9 (nf_tables): unknown option; Error occurred at line: $line")]
-    [Arguments("-A HOOKAOT-DNAT .*192.168.122.66", "RULE_APPEND failed (No such file or directory): rule in chain HOOKAOT-DNAT")]
+    [Arguments(DnatOfBad, "iptables-restore: line $line failed")]
+    [Arguments(DnatOfBad, "iptables-restore v1.8.9 (nf_tables): unknown option; Error occurred at line: $line")]
+    [Arguments(DnatOfBad, "RULE_APPEND failed (No such file or directory): rule in chain HOOKAOT-DNAT")]
     [Arguments("-A HOOKAOT-FWD .*192.168.122.66", "iptables-restore: line $line failed")]
     [Arguments("-A HOOKAOT-FWD .*192.168.122.66", "no memory")]
     [Arguments("-A HOOKAOT-SNAT .*192.168.122.66", "something else")]
-    public async Task One_guest_is_left_out_and_the_others_are_served_whatever_the_tool_says(string pattern, string words)
+    public async Task One_guest_is_left_out_and_the_others_are_served_whatever_the_tool_says(
+        string pattern,
+        string words)
     {
         await using var world = await World.Create($"{{ {Three} }}");
         var before = await world.Rules();
@@ -54,13 +68,13 @@ public sealed class RefusalTests
     public async Task Strict_refuses_the_start_of_the_guest_whose_rules_are_refused_and_nothing_else()
     {
         await using var world = await World.Create($$"""{ "strict": true, {{Three}} }""");
-        await Refuse(world, "-A HOOKAOT-DNAT .*192.168.122.66", "line $line failed");
+        await Refuse(world, DnatOfBad, "line $line failed");
 
         await Assert.That((await world.Hook("qemu", "a", "start")).ExitCode).IsEqualTo(0);
         var refused = await world.Hook("qemu", "bad", "start");
         await Assert.That(refused.ExitCode).IsEqualTo(1);
         await Assert.That(refused.Output).IsEmpty();
-        foreach (var operation in (string[])["started", "reconnect", "stopped", "release"]) await world.Event("bad", operation);
+        await AllButStart(world, "bad");
         await Assert.That((await world.Hook("qemu", "b", "start")).ExitCode).IsEqualTo(0);
         await Assert.That(await world.Client.Tcp(Public, 8080)).IsEqualTo("B:80 from 192.168.0.50");
     }
@@ -69,7 +83,7 @@ public sealed class RefusalTests
     public async Task Strict_does_not_let_another_guests_refusal_stop_a_start()
     {
         await using var world = await World.Create($$"""{ "strict": true, {{Three}} }""");
-        await Refuse(world, "-A HOOKAOT-DNAT .*192.168.122.66", "line $line failed");
+        await Refuse(world, DnatOfBad, "line $line failed");
         await world.Event("bad", "reconnect");
 
         await Assert.That((await world.Hook("qemu", "a", "start")).ExitCode).IsEqualTo(0);
@@ -79,14 +93,11 @@ public sealed class RefusalTests
     [Test]
     public async Task Strict_refuses_the_start_of_a_guest_whose_entry_has_a_mistake_and_of_no_other()
     {
-        await using var world = await World.Create($$"""
-            { "strict": true, "machines": {
-                "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] }, "b": { "private_ip": "{{AddressB}}", "port_map": [["80x", 80]] } } }
-            """);
+        await using var world = await World.Create(MistakeInB);
 
         await Assert.That((await world.Hook("qemu", "a", "start")).ExitCode).IsEqualTo(0);
         await Assert.That((await world.Hook("qemu", "b", "start")).ExitCode).IsEqualTo(1);
-        foreach (var operation in (string[])["started", "reconnect", "stopped", "release"]) await world.Event("b", operation);
+        await AllButStart(world, "b");
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
     }
 
@@ -119,7 +130,7 @@ public sealed class RefusalTests
     {
         await using var world = await World.Create($"{{ {Three} }}");
         var before = await world.Rules();
-        await Install(world, script);
+        await world.FakeTool(script);
 
         var log = await world.Event("a", "start");
         await Assert.That(log).Contains("a start: the rules are not in place");
@@ -128,11 +139,13 @@ public sealed class RefusalTests
         await Assert.That(await world.Rules()).IsEqualTo(before);
     }
 
-    private static Task Refuse(World world, string pattern, string words) => Install(world, $"PATTERN='{pattern}'; WORDS='{words}'\n{Refusing}");
+    private static Task Refuse(World world, string pattern, string words) =>
+        world.FakeTool($"PATTERN='{pattern}'; WORDS='{words}'\n{Refusing}");
 
-    private static async Task Install(World world, string script)
+    // The operations that the hook must not refuse.
+    private static async Task AllButStart(World world, string guest)
     {
-        await world.Program("wrapped", "#!/bin/sh\nexit 1\n");
-        world.HookEnvironment["IPTABLES_BINARY"] = (await world.Program("wrapped-restore", $"#!/bin/sh\n{script}\n"))[..^"-restore".Length];
+        string[] operations = ["started", "reconnect", "stopped", "release"];
+        foreach (var operation in operations) await world.Event(guest, operation);
     }
 }
