@@ -145,7 +145,7 @@ public sealed class DoctorTests
     }
 
     // Runs a script on the world's host, where hookctrl is in the PATH.
-    private static Task WithHookctrl(World world, string script)
+    private static Task<string> WithHookctrl(World world, string script)
     {
         var path = Environment.GetEnvironmentVariable("PATH");
         var variables = new Dictionary<string, string>(world.HookEnvironment)

@@ -75,7 +75,8 @@ public sealed class FailingToolTests
         world.HookEnvironment["IPTABLES_BINARY"] = world.RealTool;
         var status = await world.Call("status");
         await Assert.That(status.ExitCode).IsEqualTo(1);
-        await Assert.That(status.Output).Contains("left out: the kernel refuses its rules").And.DoesNotContain("missing");
+        await Assert.That(status.Output).Contains("left out: the kernel refuses its rules");
+        await Assert.That(status.Output).DoesNotContain("missing");
     }
 
     [Test]

@@ -3,7 +3,9 @@ using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
 
-/// <summary>The record of what is active, libvirt's files beside it, and what happens where it cannot be kept.</summary>
+/// <summary>
+/// The record of what is active, libvirt's files beside it, and what happens where it cannot be kept.
+/// </summary>
 [Category("Netns")]
 public sealed class RecordTests
 {
@@ -137,8 +139,9 @@ public sealed class RecordTests
         await Assert.That(await world.Rules()).IsEqualTo(rules);
 
         await world.Quietly("other", "started", "network");
-        await Assert.That((await world.Rules()).Split('\n').First(r => r.StartsWith("-A FORWARD", StringComparison.Ordinal)))
-            .Contains("HOOKAOT-FWD");
+        var now = (await world.Rules()).Split('\n');
+        var forward = now.First(r => r.StartsWith("-A FORWARD", StringComparison.Ordinal));
+        await Assert.That(forward).Contains("HOOKAOT-FWD");
     }
 
     [Test]

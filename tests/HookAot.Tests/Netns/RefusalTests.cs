@@ -139,7 +139,7 @@ public sealed class RefusalTests
         await Assert.That(await world.Rules()).IsEqualTo(before);
     }
 
-    private static Task Refuse(World world, string pattern, string words) =>
+    private static Task<string> Refuse(World world, string pattern, string words) =>
         world.FakeTool($"PATTERN='{pattern}'; WORDS='{words}'\n{Refusing}");
 
     // The operations that the hook must not refuse.

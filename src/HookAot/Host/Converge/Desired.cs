@@ -30,8 +30,8 @@ internal sealed record Desired(
     }
 
     /// <summary>
-    /// The same, with the guests left out whose rules the kernel refused at the last converge: apply tries them again, and
-    /// until then they are not in force.
+    /// The same, with the guests left out whose rules the kernel refused at the last converge: apply tries them again,
+    /// and until then they are not in force.
     /// </summary>
     public Desired WithoutRefused(HostState? record)
     {
