@@ -87,26 +87,37 @@ public sealed class LimitTests
                 }
             }
             """);
-        var (go, began) = (Path.Combine(world.Directory, "go"), Path.Combine(world.Directory, "began"));
-        await Tool.Succeed(["mkfifo", go, began]);
-        // The first run waits until the second hook has left its event, and fails, so that it converges once more.
         await world.FakeTool($$"""
             script=$(cat)
-            if [ ! -e {{go}}.done ]; then touch {{go}}.done; echo > {{began}}; read -r x < {{go}}; exit 4; fi
             line=$(printf '%s\n' "$script" | grep -n -m 1 -e '-A HOOKAOT-DNAT .*192.168.122.66' | cut -d : -f 1)
             [ -z "$line" ] || { echo "line $line failed" >&2; exit 1; }
             printf '%s\n' "$script" | {{world.RealTool}}-restore "$@"
             """);
+        var run = world.HookEnvironment["HOOKAOT_RUN_DIR"];
+        var (go, held) = (Path.Combine(world.Directory, "go"), Path.Combine(world.Directory, "held"));
+        await Tool.Succeed(["mkfifo", go, held]);
+        await Tool.Succeed(["mkdir", "-p", "-m", "700", run]);
 
+        // Both have left their events before either gets the lock, so that one of them includes both.
+        var holder = Tool.Succeed(["flock", $"{run}/lock", "sh", "-c", $"echo > {held}; read -r x < {go}"]);
+        await Tool.Succeed(["sh", "-c", $"read -r x < {held}"]);
         var first = world.Hook("qemu", "a", "start");
-        await Tool.Succeed(["sh", "-c", $"read -r x < {began}"]);
+        await Events(run, 1);
         var second = world.Hook("qemu", "bad", "start");
-        var events = Path.Combine(world.HookEnvironment["HOOKAOT_RUN_DIR"], "events");
-        while (Directory.GetFiles(events).Length < 2) await Task.Yield();
+        await Events(run, 2);
         await Tool.Succeed(["sh", "-c", $"echo > {go}"]);
+        await holder;
 
         await Assert.That((await first).ExitCode).IsEqualTo(0);
         await Assert.That((await second).ExitCode).IsEqualTo(1);
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
     }
+
+    private static async Task Events(string run, int count)
+    {
+        var events = Path.Combine(run, "events");
+        while (!Directory.Exists(events) || Directory.GetFiles(events).Count(IsWhole) < count) await Task.Yield();
+    }
+
+    private static bool IsWhole(string file) => !file.EndsWith(".tmp", StringComparison.Ordinal);
 }
