@@ -10,11 +10,11 @@ namespace HookAot.Rules;
 /// <remarks>
 /// The packet's paths, P being the host's public address, A and B guests on the same bridge:
 /// <code>
-///   a  outside ──────────► P:port     PREROUTING DNAT ─► FORWARD accept ─────────────────────► A
-///   b  host ─────────────► P:port     OUTPUT DNAT ─────────────────────────────────────────► A
-///   d  A ────────────────► P:port     PREROUTING DNAT ─► FORWARD accept ─► POSTROUTING SNAT ─► A   (hairpin)
-///   e  B ────────────────► P:port     PREROUTING DNAT ─► FORWARD accept ─► POSTROUTING SNAT ─► A
-///   -  neighbour ────────► A:port     not translated: left to libvirt's own rules, which reject it
+///   a  outside ───► P:port    PREROUTING DNAT ─► FORWARD accept ──► A
+///   b  host ──────► P:port    OUTPUT DNAT ────────────────────────► A
+///   d  A ─────────► P:port    PREROUTING DNAT ─► FORWARD accept ─► POSTROUTING SNAT ─► A   (hairpin)
+///   e  B ─────────► P:port    PREROUTING DNAT ─► FORWARD accept ─► POSTROUTING SNAT ─► A
+///   -  neighbour ─► A:port    not translated: left to libvirt's own rules, which reject it
 /// </code>
 /// In d and e the guest would answer B, or itself, directly and from an address that was never asked: the connection
 /// has to seem to come from the host. libvirt's own "-s NET ! -d NET MASQUERADE" never matches there.
