@@ -54,6 +54,44 @@ public sealed class FailingToolTests
     }
 
     [Test]
+    public async Task One_that_names_a_line_once_in_passing_costs_nobody_a_forward()
+    {
+        await using var world = await Running("a", "b");
+        var once = Path.Combine(world.Directory, "once");
+        await world.FakeTool($$"""
+            script=$(cat)
+            line=$(printf '%s\n' "$script" | grep -n -m 1 -e '-A HOOKAOT-DNAT .*{{AddressA}}' | cut -d : -f 1)
+            if [ ! -e {{once}} ]; then
+              touch {{once}}
+              echo "line $line: RULE_APPEND failed (Cannot allocate memory): rule in chain HOOKAOT-DNAT" >&2
+              exit 4
+            fi
+            printf '%s\n' "$script" | {{world.RealTool}}-restore "$@"
+            """);
+
+        await Assert.That(await world.Event("c", "start")).Contains("3 forwards").And.DoesNotContain("left out");
+
+        await AnswersOf(world);
+    }
+
+    [Test]
+    public async Task One_that_succeeds_without_doing_anything_is_found_out_by_apply()
+    {
+        await using var world = await Running("a");
+        await world.FakeTool("cat > /dev/null");
+        await world.Event("b", "start");
+
+        var applied = await world.Call("apply");
+
+        await Assert.That(applied.ExitCode).IsEqualTo(1);
+        const string Words = "iptables-restore succeeded, and the rules are not in place: missing";
+        await Assert.That(applied.Error).Contains(Words);
+        world.HookEnvironment["IPTABLES_BINARY"] = world.RealTool;
+        await world.Done("apply");
+        await AnswersOf(world);
+    }
+
+    [Test]
     public async Task A_search_for_the_rule_that_is_refused_applies_nothing()
     {
         await using var world = await Running("a", "b", "c");

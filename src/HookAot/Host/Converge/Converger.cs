@@ -32,9 +32,10 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
         if (hostLock is null)
         {
             Log.Warned(log, $"{cause}: {lockProblem}");
-            // A lock that cannot even be opened is no reason to leave the guest without its forwards.
-            if (file is not null && patience.HasPassed)
+            // A lock that cannot be opened is no reason to leave the guest without its forwards. One that is held is.
+            if (patience.HasPassed)
             {
+                if (file is null) HostRecord.Forget(paths); // the next converge asks libvirt's files
                 Log.Failed(log, $"{cause}: the rules stay as they are until the next event, or: hookctrl apply");
                 return false;
             }
@@ -52,8 +53,19 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
     /// Converges now, after asking libvirt's status files what runs, and looking at what is in the kernel.
     /// </summary>
     /// <exception cref="IOException">There is no lock.</exception>
-    public ConvergeOutcome Apply() => Watched((pass, seen) =>
-        pass.Run(config: null, unwritten: null, asked: true, seen) is { Count: 0 });
+    public ConvergeOutcome Apply()
+    {
+        var outcome = Watched((pass, seen) =>
+            pass.Run(config: null, unwritten: null, asked: true, seen) is { Count: 0 });
+        if (!outcome.Done || outcome.After is null) return outcome;
+
+        // A tool may say that it has done its work, and not have done it.
+        var desired = Desired.Now(paths).WithoutRefused(HostRecord.Read(paths));
+        if (outcome.After.RuleDifferencesFrom(desired).FirstOrDefault() is not { } difference) return outcome;
+
+        Log.Failed(log, $"{cause}: iptables-restore succeeded, and the rules are not in place: {difference.Message}");
+        return outcome with { Done = false };
+    }
 
     /// <summary>Takes everything of ours out of the kernel and forgets what is active.</summary>
     /// <exception cref="IOException">There is no lock.</exception>

@@ -38,7 +38,7 @@ internal static class LibvirtRescan
             var key = (guest.Driver, guest.Name);
             if (files.Remove(key, out var file))
                 guests.Add(unread.Contains(key) ? guest : guest with { Interfaces = file.Interfaces });
-            else if (CannotTell(paths, running, guest.Driver) || now - guest.Since < GraceMilliseconds)
+            else if (CannotTell(paths, running, guest.Driver) || IsFresh(guest.Since, now))
                 guests.Add(guest);
         }
 
@@ -47,6 +47,9 @@ internal static class LibvirtRescan
 
         return [.. guests.Select(g => g with { Shadowed = g.Shadowed && guests.Count(o => o.Name == g.Name) > 1 })];
     }
+
+    // The record is a file: what it says may lie in the future.
+    private static bool IsFresh(long since, long now) => since <= now && since > now - GraceMilliseconds;
 
     private static bool CannotTell(HostPaths paths, RunningGuests running, string driver) =>
         running.HiddenDrivers.Contains(driver) || !Directory.Exists(Path.Combine(paths.LibvirtRun, driver));
@@ -60,7 +63,7 @@ internal static class LibvirtRescan
         var networks = ImmutableArray.CreateBuilder<RecordedNetwork>();
         foreach (var network in state.Networks)
         {
-            if (files.Remove(network.Name) || now - network.Since < GraceMilliseconds) networks.Add(network);
+            if (files.Remove(network.Name) || IsFresh(network.Since, now)) networks.Add(network);
         }
 
         networks.AddRange(files.Select(name => new RecordedNetwork(name, now)));

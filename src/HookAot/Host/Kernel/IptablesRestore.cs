@@ -32,11 +32,15 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
     public static ImmutableArray<string> Arguments { get; } =
         ["-w", LockSeconds.ToString(CultureInfo.InvariantCulture), "--noflush"];
 
-    /// <summary>Puts a script into the kernel; a tool that fails for no rule's sake is run once more.</summary>
+    /// <summary>
+    /// Puts a script into the kernel. A tool that fails for no rule's sake is run once more, and so is one that refuses
+    /// a guest's rule: iptables-nft names a line also where the kernel is out of memory.
+    /// </summary>
     public RestoreResult Apply(ImmutableArray<ScriptLine> script)
     {
         var result = Run(script, Arguments);
-        if (result.Verdict != Verdict.ToolFailed || context.Deadline.HasPassed) return result;
+        var mayBePassing = result.Verdict == Verdict.ToolFailed || result.Refused is { Kind: LineKind.Rule };
+        if (!mayBePassing || context.Deadline.HasPassed) return result;
 
         Log.Noted(context.Log, $"{result.Message}; once more");
         return Run(script, Arguments);
