@@ -57,7 +57,8 @@ internal static class LibvirtRescan
     private static ImmutableArray<RecordedNetwork> Networks(HostPaths paths, HostState state, long now)
     {
         var active = LibvirtStatus.ActiveNetworks(paths);
-        if (active.Hidden) return state.Networks;
+        var directory = Path.Combine(paths.LibvirtRun, HostEvent.NetworkDriver);
+        if (active.Hidden || !Directory.Exists(directory)) return state.Networks;
 
         var files = active.Networks.Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
         var networks = ImmutableArray.CreateBuilder<RecordedNetwork>();

@@ -33,6 +33,11 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
         ["-w", LockSeconds.ToString(CultureInfo.InvariantCulture), "--noflush"];
 
     /// <summary>
+    /// Whether a script was run once more: the first run may have done its work, so that what is there is our own.
+    /// </summary>
+    public bool HasRepeated { get; private set; }
+
+    /// <summary>
     /// Puts a script into the kernel. A tool that fails for no rule's sake is run once more, and so is one that refuses
     /// a guest's rule: iptables-nft names a line also where the kernel is out of memory.
     /// </summary>
@@ -43,6 +48,7 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
         if (!mayBePassing || context.Deadline.HasPassed) return result;
 
         Log.Noted(context.Log, $"{result.Message}; once more");
+        HasRepeated = true;
         return Run(script, Arguments);
     }
 

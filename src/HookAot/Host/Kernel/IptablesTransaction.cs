@@ -61,7 +61,7 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
                 return new(Verdict.ToolFailed, null, result.Message);
         }
 
-        if (assumptions.FoundUnexpected && installed == false)
+        if (assumptions.FoundUnexpected && installed == false && !tool.HasRepeated)
         {
             Log.Warned(context.Log, "chains named HOOKAOT-* were there although hookaot had taken its own out; " +
                 "what was in them is replaced");
