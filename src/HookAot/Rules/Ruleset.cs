@@ -5,7 +5,8 @@ using HookAot.Model;
 namespace HookAot.Rules;
 
 /// <summary>
-/// Everything that has to be in the kernel for what is active, without a word about which tool writes it.
+/// Everything that has to be in the kernel for what is active, of both families, without a word about which tool
+/// writes it.
 /// </summary>
 /// <param name="Translations">What is sent on to a guest, in the order in which it has to be tried.</param>
 /// <param name="Guests">Guests whose translated connections are accepted and, from their own net, masqueraded.</param>
@@ -20,6 +21,12 @@ internal sealed record Ruleset(
     ImmutableArray<NetworkRange> Networks,
     ImmutableArray<IPAddress> NotAny)
 {
+    /// <summary>Guests whose forwards the host reaches by 127.0.0.1 too, by translations of that address.</summary>
+    public ImmutableArray<LoopbackAccess> Loopback { get; init; } = [];
+
+    /// <summary>Guests whose own connections leave with a public address.</summary>
+    public ImmutableArray<SourceAddress> Sources { get; init; } = [];
+
     /// <summary>The ruleset of a host on which nothing is active.</summary>
     public static Ruleset Empty { get; } = new([], [], [], []);
 
@@ -29,10 +36,23 @@ internal sealed record Ruleset(
     /// <summary>The names of the guests that have rules in it.</summary>
     public ImmutableArray<string> GuestNames => [.. Guests.Select(g => g.Guest).Distinct()];
 
+    /// <summary>The part of one family: a translation is of the family of its target.</summary>
+    public Ruleset OfFamily(bool ipv4) => new(
+        [.. Translations.Where(t => t.Target.IsIPv4() == ipv4)],
+        [.. Guests.Where(g => g.Address.IsIPv4() == ipv4)],
+        [.. Networks.Where(n => n.Range.BaseAddress.IsIPv4() == ipv4)],
+        [.. NotAny.Where(a => a.IsIPv4() == ipv4)])
+    {
+        Loopback = ipv4 ? Loopback : [],
+        Sources = [.. Sources.Where(s => s.Address.IsIPv4() == ipv4)],
+    };
+
     /// <summary>The ruleset for the guests that are named, and for all networks.</summary>
     public Ruleset Only(IReadOnlySet<string> guests) => this with
     {
         Translations = [.. Translations.Where(t => guests.Contains(t.Guest))],
         Guests = [.. Guests.Where(g => guests.Contains(g.Guest))],
+        Loopback = [.. Loopback.Where(l => guests.Contains(l.Guest))],
+        Sources = [.. Sources.Where(s => guests.Contains(s.Guest))],
     };
 }
