@@ -27,14 +27,15 @@ public sealed class PropertyTests
             var running = names.Select(name => new ObservedGuest("qemu", name, [], Evidence.Event));
             var ruleset = RulesetBuilder.Build(read.Config!, Rulesets.Host with { Guests = [.. running] }, []);
 
-            await Restore(world, iptables, Rulesets.Lines(WantedRules.All(ruleset), present: false), "--test");
-            await Restore(world, iptables, Rulesets.Lines(WantedRules.All(ruleset), present: false));
+            var wanted = WantedRules.All(ruleset);
+            await Restore(world, iptables, Rulesets.Lines(wanted, present: false), "--test");
+            await Restore(world, iptables, Rulesets.Lines(wanted, present: false));
             var once = await world.Rules();
             var listing = IptablesListing.Parse(await world.Host.Run($"{iptables}-save -c"));
-            if (!ruleset.IsEmpty) await Assert.That(listing.DifferencesFrom(WantedRules.All(ruleset))).IsEmpty().Because(config);
-            await Restore(world, iptables, Rulesets.Lines(WantedRules.All(ruleset), present: true));
+            await Assert.That(listing.DifferencesFrom(wanted)).IsEmpty().Because(config);
+            await Restore(world, iptables, Rulesets.Lines(wanted, present: true));
             await Assert.That(await world.Rules()).IsEqualTo(once).Because(config);
-            await Restore(world, iptables, Rulesets.Removal(WantedRules.All(ruleset)));
+            await Restore(world, iptables, Rulesets.Removal(wanted));
             await Assert.That(await world.Rules()).IsEqualTo(before).Because(config);
         }, iter: 25, threads: 1);
     }

@@ -43,7 +43,8 @@ internal static class Rulesets
 
     /// <summary>The lines of the script that puts what is wanted in place.</summary>
     public static ImmutableArray<ScriptLine> Lines(WantedRules wanted, bool present, bool ipv4 = true) =>
-        new IptablesAssumptions(wanted, IptablesAssumptions.Plans(wanted, ipv4, _ => present), ipv4).Script;
+        new IptablesAssumptions(
+            wanted, IptablesAssumptions.Plans(wanted, ipv4, p => present && p.IsFor(wanted)), ipv4).Script;
 
     /// <summary>The lines of the script that takes out what was put in place.</summary>
     public static ImmutableArray<ScriptLine> Removal(WantedRules there, bool ipv4 = true)

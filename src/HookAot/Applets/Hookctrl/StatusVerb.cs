@@ -66,12 +66,13 @@ internal static class StatusVerb
             ["GUEST", "PUBLIC", "PORT", "PROTOCOL", "TO", "SOURCE", "STATE", "PACKETS", "BYTES"],
             report.Forwards.Select(Cells));
 
-        Output.Write($"backend: {report.Backend} ({report.BackendReason})\n");
         foreach (var network in report.Networks.Where(n => n.State == "active"))
         {
             var name = Printable.Escape(network.Name);
             Output.Write($"network {name}: every connection to {network.Range} is accepted\n");
         }
+
+        Output.Write($"backend: {report.Backend} ({report.BackendReason})\n");
 
         foreach (var obstacle in drift)
         {

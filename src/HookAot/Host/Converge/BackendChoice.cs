@@ -8,7 +8,9 @@ namespace HookAot.Host;
 /// <param name="Backend">iptables or nftables, never auto.</param>
 /// <param name="Why">Why, as the end of a sentence.</param>
 /// <param name="Problem">Why nothing can be written, and what to do; null if something can.</param>
-/// <param name="LibvirtUsesNftables">Whether libvirt has tables of its own, which reject what is accepted elsewhere.</param>
+/// <param name="LibvirtUsesNftables">
+/// Whether libvirt has tables of its own, which reject what is accepted elsewhere.
+/// </param>
 /// <param name="IptablesStops">Whether iptables' FORWARD may stop what nftables translates, IPv4.</param>
 /// <param name="Ip6tablesStops">The same of ip6tables, IPv6.</param>
 internal sealed record BackendChoice(
@@ -39,7 +41,8 @@ internal sealed record BackendChoice(
         var libvirtUsesNftables = tables.Any(t => t.Name == NftLayout.LibvirtTable && t.Family is "ip" or "ip6");
         var hasIptables = paths.Iptables is not null;
         var hasNft = HostPaths.Nft is not null;
-        var (backend, why) = (config?.Backend ?? Backend.Auto, libvirtUsesNftables, hasIptables, hasNft) switch
+        var configured = config?.Backend ?? Backend.Auto;
+        var (backend, why) = (configured, libvirtUsesNftables, hasIptables, hasNft) switch
         {
             (Backend.Iptables, _, _, _) => (Backend.Iptables, "the config says so"),
             (Backend.Nftables, _, _, _) => (Backend.Nftables, "the config says so"),

@@ -53,8 +53,19 @@ internal static class IptablesForward
 
     private static string Family(bool ipv4) => ipv4 ? "ip" : "ip6";
 
-    /// <summary>By its link's end: xtables-nft-multi, or xtables-legacy-multi.</summary>
-    private static bool WritesNftables(string iptables) =>
-        (File.ResolveLinkTarget(iptables, returnFinalTarget: true)?.Name ?? iptables)
-            .Contains("nft", StringComparison.Ordinal);
+    /// <summary>
+    /// By its link's end: xtables-nft-multi, or xtables-legacy-multi. One that cannot be followed has written nothing.
+    /// </summary>
+    private static bool WritesNftables(string iptables)
+    {
+        try
+        {
+            var target = File.ResolveLinkTarget(iptables, returnFinalTarget: true);
+            return !(target?.Name ?? iptables).Contains("legacy", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
 }

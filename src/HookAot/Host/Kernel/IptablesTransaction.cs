@@ -29,7 +29,7 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
         WantedRules wanted, Func<IptablesLayout.Part, bool> isPresent, ImmutableArray<PartPlan>? seen)
     {
         var isFirst = true;
-        var selection = new GuestSelection(Apply, some => tool.Test(Assume(wanted.Only(some), p => p.IsFor(wanted)).Script));
+        var selection = new GuestSelection(Apply, Test);
         return selection.Apply(wanted.GuestNames, context.Record.Served);
 
         Attempt Apply(IReadOnlySet<string> guests)
@@ -42,6 +42,9 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
             isFirst = false; // some parts may have been committed
             return ApplyOnce(assumptions);
         }
+
+        bool Test(IReadOnlySet<string> guests) =>
+            tool.Test(Assume(wanted.Only(guests), p => p.IsFor(wanted)).Script);
     }
 
     /// <summary>
