@@ -30,10 +30,15 @@ internal static class Rulesets
     /// <param name="config">The text of a config.json.</param>
     /// <param name="host">What else is on the host; null: <see cref="Host"/>.</param>
     /// <param name="leftOut">Receives what cannot be served.</param>
-    public static Ruleset Of(string config, Observation? host = null, List<LeftOut>? leftOut = null)
+    /// <param name="nics">The interfaces of every guest.</param>
+    public static Ruleset Of(
+        string config,
+        Observation? host = null,
+        List<LeftOut>? leftOut = null,
+        params ImmutableArray<GuestInterface> nics)
     {
         var read = ConfigReader.Read(Encoding.UTF8.GetBytes(config), "config.json").Config!;
-        var running = read.Machines.Select(m => new ObservedGuest("qemu", m.Name, [], Evidence.Event));
+        var running = read.Machines.Select(m => new ObservedGuest("qemu", m.Name, nics, Evidence.Event));
         return RulesetBuilder.Build(read, (host ?? Host) with { Guests = [.. running] }, leftOut ?? []);
     }
 
