@@ -17,6 +17,16 @@ internal static class DomainXml
 
     private const int MaxInterfaces = 256;
 
+    // libvirt nests a dozen deep; the size is limited where the bytes are read.
+    private static readonly XmlDictionaryReaderQuotas Quotas = new()
+    {
+        MaxDepth = 256,
+        MaxStringContentLength = MaxCharacters,
+        MaxArrayLength = MaxCharacters,
+        MaxBytesPerRead = MaxCharacters,
+        MaxNameTableCharCount = MaxCharacters,
+    };
+
     /// <summary>What a domain's XML says.</summary>
     /// <param name="State">
     /// The state in a status file, as in libvirt's virDomainState: running, paused (which a guest is while it starts),
@@ -78,16 +88,11 @@ internal static class DomainXml
         return new GuestInterface(mac, network, bridge, target);
     }
 
-    /// <summary>A reader that resolves nothing, takes no DTD and stops at <see cref="MaxCharacters"/>.</summary>
-    internal static XmlReader Open(Stream xml) => XmlReader.Create(xml, new XmlReaderSettings
-    {
-        DtdProcessing = DtdProcessing.Prohibit,
-        XmlResolver = null,
-        MaxCharactersInDocument = MaxCharacters,
-        IgnoreComments = true,
-        IgnoreProcessingInstructions = true,
-        IgnoreWhitespace = true,
-    });
+    /// <summary>
+    /// A reader that resolves nothing and takes no DTD. It is the one of WCF, which has 500 kB less with it than
+    /// XmlReader.Create, whose schemas nobody asks for here.
+    /// </summary>
+    internal static XmlReader Open(Stream xml) => XmlDictionaryReader.CreateTextReader(xml, Quotas);
 
     private static string? Name(string? name) => InterfaceName.IsValid(name) ? name : null;
 }
