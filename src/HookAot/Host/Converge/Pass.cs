@@ -61,7 +61,12 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         var observation = ObservationReader.Read(paths, null, recorded) with { Guests = [] };
         var nothing = new ConfigFile(null, [], [], Broken: false);
         var desired = Desired.Compute(nothing, observation);
-        var forgotten = HostState.Unknown with { Udp = recorded.Udp, ConfigPath = recorded.ConfigPath };
+        var forgotten = HostState.Unknown with
+        {
+            Udp = recorded.Udp,
+            ConfigPath = recorded.ConfigPath,
+            Localnet = recorded.Localnet,
+        };
         return ApplySteps(desired, forgotten, seen) is not null;
     }
 
@@ -87,6 +92,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
     /// </summary>
     private HashSet<string>? ApplySteps(Desired desired, HostState state, KernelView? seen)
     {
+        state = state with { Localnet = LocalnetStep.Claimed(state.Localnet, desired.Ruleset) };
         Write(state with { Steps = [] });
         var context = new StepContext(paths, lockFd, deadline, state, log);
         var steps = ImmutableArray.CreateBuilder<RecordedStep>();
@@ -126,6 +132,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
             Udp = UdpForward.Of(desired.Ruleset),
             Learned = [.. learned.Select(l => new RecordedAddress(l.Mac, l.Address.ToString()))],
             Accepted = desired.Ruleset.GuestNames,
+            Localnet = LocalnetStep.Kept(state.Localnet, desired.Ruleset),
         };
     }
 
