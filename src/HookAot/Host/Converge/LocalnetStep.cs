@@ -28,6 +28,10 @@ internal sealed class LocalnetStep(bool afterRules) : ConvergeStep
     public static ImmutableArray<string> Kept(ImmutableArray<string> claimed, Ruleset ruleset) =>
         [.. claimed.Intersect(Bridges(ruleset))];
 
+    /// <summary>The guests that 127.0.0.1 cannot reach, since it is off on their bridge.</summary>
+    public static IEnumerable<LoopbackAccess> Missing(Ruleset ruleset) =>
+        ruleset.Loopback.Where(l => IsOff(l.Bridge));
+
     /// <inheritdoc/>
     public override StepView? Look(StepContext context, out string? problem)
     {
@@ -71,11 +75,10 @@ internal sealed class LocalnetStep(bool afterRules) : ConvergeStep
         public override IEnumerable<Difference> DifferencesFrom(Desired desired)
         {
             if (!afterRules) yield break;
-            foreach (var access in desired.Ruleset.Loopback)
+            foreach (var access in Missing(desired.Ruleset))
             {
-                if (!IsOff(access.Bridge)) continue;
                 yield return new(
-                    $"route_localnet of {access.Bridge} is off, so it is not reached by 127.0.0.1", access.Guest);
+                    $"route_localnet of {access.Bridge} is off, so 127.0.0.1 does not reach it", access.Guest);
             }
         }
     }
