@@ -25,8 +25,8 @@ internal static class StatusBuilder
             var lacksRules = comparison.LacksRulesOf(machine.Name);
             foreach (var forward in machine.Forwards)
             {
-                var reasons = leftOut.Where(l => l.Forward is null || l.Forward == forward);
-                var reason = reasons.OrderBy(l => l.Partly).FirstOrDefault();
+                var reasons = leftOut.FindAll(l => l.Forward is null || l.Forward == forward);
+                var reason = reasons.Find(l => !l.Partly) ?? reasons.FirstOrDefault();
                 rows.Add(Row(comparison, machine, forward, active.Contains(machine.Name), reason, lacksRules));
             }
         }
@@ -78,7 +78,7 @@ internal static class StatusBuilder
     private static string Target(Machine machine, Forward forward, IEnumerable<Translation> translations)
     {
         var targets = translations.Select(t => t.Target).Distinct().ToList();
-        if (targets.Count == 0) targets.AddRange(machine.PrivateAddresses.DistinctBy(a => a.IsIPv4()));
+        if (targets.Count == 0) targets.AddRange(machine.PrivateAddresses.Take(1));
         return targets.Count == 0
             ? $"learned:{forward.Guest}"
             : string.Join(' ', targets.Select(t => $"{t.InBrackets()}:{forward.Guest}"));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace HookAot.Host;
 
@@ -33,9 +34,9 @@ internal static class Duid
             _ => -1,
         };
         if (start < 0 || bytes.Length != start + MacBytes) return null;
-        return Convert.ToHexStringLower(bytes[start..]).Aggregate("", WithColon);
+        var digits = Convert.ToHexStringLower(bytes, start, MacBytes);
+        var mac = new StringBuilder(digits, 0, 2, capacity: 3 * MacBytes);
+        for (var i = 2; i < digits.Length; i += 2) mac.Append(':').Append(digits, i, 2);
+        return mac.ToString();
     }
-
-    private static string WithColon(string text, char digit) =>
-        text.Length % 3 == 2 ? $"{text}:{digit}" : $"{text}{digit}";
 }

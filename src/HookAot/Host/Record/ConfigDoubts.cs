@@ -95,7 +95,7 @@ internal static class ConfigDoubts
 
     private static IEnumerable<string> HostServices(HookConfig config)
     {
-        var listeners = new Dictionary<(Protocol, bool), HashSet<ushort>>();
+        var listeners = new Dictionary<string, HashSet<ushort>>();
         foreach (var machine in config.Machines)
         {
             foreach (var forward in machine.Forwards)
@@ -106,7 +106,7 @@ internal static class ConfigDoubts
     }
 
     private static IEnumerable<string> HostServices(
-        Machine machine, Forward forward, Dictionary<(Protocol, bool), HashSet<ushort>> listeners)
+        Machine machine, Forward forward, Dictionary<string, HashSet<ushort>> listeners)
     {
         var name = Printable.Shown(machine.Name);
         var outside = forward.PublicAddresses.IsEmpty || !forward.PublicAddresses.All(IPAddress.IsLoopback);
@@ -126,8 +126,9 @@ internal static class ConfigDoubts
 
             IEnumerable<ushort> Listening(bool loopback)
             {
-                if (!listeners.TryGetValue((protocol, loopback), out var ports))
-                    listeners[(protocol, loopback)] = ports = HostNetwork.ListeningPorts(protocol, loopback);
+                var key = $"{protocol.Name()} {loopback}";
+                if (!listeners.TryGetValue(key, out var ports))
+                    listeners[key] = ports = HostNetwork.ListeningPorts(protocol, loopback);
                 return Within(forward.Public, ports);
             }
         }

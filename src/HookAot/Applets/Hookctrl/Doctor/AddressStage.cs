@@ -12,8 +12,10 @@ internal static class AddressStage
     {
         var forwards = patient.Forwards;
         var leftOut = patient.Desired.LeftOut
-            .Where(l => l.Guest == patient.Name && (l.Forward is null || forwards.Contains(l.Forward)));
-        foreach (var left in leftOut.OrderByDescending(l => l.Partly)) yield return Step(patient, left);
+            .Where(l => l.Guest == patient.Name && (l.Forward is null || forwards.Contains(l.Forward)))
+            .ToList();
+        foreach (var left in leftOut.Where(l => l.Partly)) yield return Step(patient, left);
+        foreach (var left in leftOut.Where(l => !l.Partly)) yield return Step(patient, left);
 
         var local = HostNetwork.LocalAddresses();
         foreach (var forward in forwards.Where(f => IsForNobody(f, local)))
