@@ -9,7 +9,8 @@ internal static class GuestRoute
 {
     /// <summary>
     /// The connected route that leads to a guest's address: the longest prefix of those through the machine's
-    /// interface, if it names one. Where the kernel did not tell its routes, libvirt's own range and bridge are as good.
+    /// interface, if it names one. Where the kernel did not tell its routes, libvirt's own range and bridge are as
+    /// good.
     /// </summary>
     /// <returns>The route; null where the guest is in no network that the host is connected to.</returns>
     public static ConnectedRoute? Leading(IPAddress address, Machine machine, Observation seen)

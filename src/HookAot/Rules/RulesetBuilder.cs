@@ -120,7 +120,7 @@ internal sealed class RulesetBuilder
     /// <summary>Whether the host has IPv6 at all, or the address is of IPv4.</summary>
     public bool HostHas(IPAddress address) => seen.Has(address);
 
-    /// <summary>The host's interface that leads to a guest; null if there is none with a name that can be used.</summary>
+    /// <summary>The host's interface that leads to a guest; null if none does that has a usable name.</summary>
     public string? Bridge(IPAddress address, Machine machine)
     {
         var name = machine.Interface ?? GuestRoute.Leading(address, machine, seen)?.Interface;

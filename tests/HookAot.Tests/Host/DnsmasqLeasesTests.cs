@@ -14,7 +14,7 @@ public sealed class DnsmasqLeasesTests
         host.Write("dnsmasq/virbr0.status", """
             [
               { "ip-address": "fd00::5", "mac-address": "52:54:00:AA:00:02", "server-duid": "0", "expiry-time": 1700 },
-              { "ip-address": "fd00::6", "client-id": "00:03:00:01:52:54:00:aa:00:03", "expiry-time": 1701, "iaid": "7" },
+              { "ip-address": "fd00::6", "client-id": "00:03:00:01:52:54:00:aa:00:03", "expiry-time": 1701 },
               { "ip-address": "fd00::7", "client-id": "00:04:00:01:52:54:00:aa:00:03", "expiry-time": 1701 },
               { "ip-address": "192.168.122.5", "mac-address": "52:54:00:aa:00:02", "expiry-time": 0, "hostname": "w" },
               { "ip-address": "192.168.122.6", "mac-address": "52:54:00:aa:00:03", "expiry-time": 1 }

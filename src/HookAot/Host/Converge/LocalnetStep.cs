@@ -9,7 +9,8 @@ namespace HookAot.Host;
 /// <summary>
 /// route_localnet on the bridges of guests that 127.0.0.1 reaches. With it the kernel also takes what a guest sends to
 /// 127.0.0.0/8 for its own (the class of CVE-2020-8558), which rules of ours drop. So it is twice in the list of steps:
-/// before the rules, where it is only switched off, and after them, where it is switched on. It is never on without them.
+/// before the rules, where it is only switched off, and after them, where it is switched on. It is never on without
+/// them.
 /// </summary>
 /// <param name="afterRules">Whether the rules are in place.</param>
 internal sealed class LocalnetStep(bool afterRules) : ConvergeStep

@@ -49,7 +49,7 @@ internal static class HostNetwork
         return addresses;
     }
 
-    /// <summary>Reads an address as the kernel prints it: 32 hexadecimal digits; null if it is something else.</summary>
+    /// <summary>An address as the kernel prints it, in 32 hexadecimal digits; null if it is something else.</summary>
     public static IPAddress? IPv6(ReadOnlySpan<byte> digits)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -13,8 +13,8 @@ internal static class Duid
     private const int MacBytes = 6;
 
     /// <summary>
-    /// The MAC address in an identifier that is made of one (DUID-LLT, DUID-LL), lower case; null where it is not. It is
-    /// that of one of the client's interfaces, though not always of the one that asks.
+    /// The MAC address in an identifier that is made of one (DUID-LLT, DUID-LL), lower case; null where it is not. It
+    /// is that of one of the client's interfaces, though not always of the one that asks.
     /// </summary>
     public static string? Mac(string duid)
     {

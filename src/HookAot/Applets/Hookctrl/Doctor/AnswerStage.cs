@@ -18,7 +18,8 @@ internal static class AnswerStage
         foreach (var (address, port) in translations[true].Select(t => (t.Target, patient.TargetPort(t))).Distinct())
             yield return Tcp(patient, address, port);
 
-        var others = translations[false].Select(t => $"{t.Target.InBrackets()}:{patient.TargetPort(t)}/{t.Protocol.Name()}");
+        var others = translations[false].Select(
+            t => $"{t.Target.InBrackets()}:{patient.TargetPort(t)}/{t.Protocol.Name()}");
         foreach (var other in others.Distinct())
             yield return DoctorStep.Note($"whether it answers on {other} cannot be told from outside");
 
