@@ -16,6 +16,19 @@ internal enum Backend
     Nftables,
 }
 
+/// <summary>The spelling of a backend in config.json, in the record and in messages.</summary>
+internal static class BackendNames
+{
+    /// <summary>"auto", "iptables" or "nftables".</summary>
+    public static string Name(this Backend backend) => backend switch
+    {
+        Backend.Auto => "auto",
+        Backend.Iptables => "iptables",
+        Backend.Nftables => "nftables",
+        _ => throw new ArgumentOutOfRangeException(nameof(backend)),
+    };
+}
+
 /// <summary>What config.json says, validated. Entries with mistakes are not in it.</summary>
 /// <param name="Debug">Log every command and script.</param>
 /// <param name="Strict">A broken config or a failed apply may refuse a guest's prepare and start.</param>

@@ -47,6 +47,7 @@ internal sealed class LocalnetStep(bool afterRules) : ConvergeStep
         // Also afterwards: the kernel may have refused the guest whose bridge it was.
         foreach (var bridge in context.Record.Localnet.Except(wanted)) Set(bridge, "0", context.Log);
         if (!afterRules) return StepOutcome.Done(installed: false);
+        if (context.Failed) return new(null, [], null); // without the rule that drops, guests would reach 127.0.0.1
 
         foreach (var bridge in wanted.Where(IsOff)) Set(bridge, "1", context.Log);
         return StepOutcome.Done(installed: !wanted.IsEmpty);

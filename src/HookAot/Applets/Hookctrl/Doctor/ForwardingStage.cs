@@ -15,7 +15,6 @@ internal static class ForwardingStage
         [
             translations.Any(t => t.Target.IsIPv4()) ? Obstacle.Forwarding() : null,
             translations.Any(t => !t.Target.IsIPv4()) ? Obstacle.ForwardingIPv6() : null,
-            Obstacle.LibvirtsNftables(patient.Paths),
         ];
         foreach (var obstacle in obstacles.OfType<Obstacle>())
             yield return DoctorStep.Fault(obstacle.Message, obstacle.Cure);
