@@ -62,7 +62,8 @@ internal static class DomainXml
 
     private static GuestInterface ReadInterface(XmlReader reader)
     {
-        string? mac = null, network = null, bridge = null, target = null;
+        string? mac = null, network = null, bridge = null, target = null, device = null;
+        var kind = reader.GetAttribute("type");
         using var subtree = reader.ReadSubtree();
         while (subtree.Read())
         {
@@ -76,6 +77,11 @@ internal static class DomainXml
                     // A hook's XML has the bridge here, a status file in a second <source> below <actual>.
                     network ??= subtree.GetAttribute("network");
                     bridge ??= Name(subtree.GetAttribute("bridge"));
+                    if (subtree.GetAttribute("mode") is { } mode and not "vepa")
+                        device ??= Name(subtree.GetAttribute("dev"));
+                    break;
+                case "actual":
+                    kind = subtree.GetAttribute("type") ?? kind; // what the network has made of it
                     break;
                 case "target":
                     target ??= Name(subtree.GetAttribute("dev"));
@@ -85,7 +91,11 @@ internal static class DomainXml
             }
         }
 
-        return new GuestInterface(mac, network, bridge, target);
+        return new GuestInterface(mac, network, bridge, target)
+        {
+            Kind = kind,
+            Device = kind == "direct" ? device : null,
+        };
     }
 
     /// <summary>

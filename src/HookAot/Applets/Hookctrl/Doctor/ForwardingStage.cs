@@ -1,5 +1,6 @@
 using HookAot.Backends;
 using HookAot.Host;
+using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -9,7 +10,13 @@ internal static class ForwardingStage
     /// <summary>The steps.</summary>
     public static IEnumerable<DoctorStep> Steps(Patient patient)
     {
-        if (Obstacle.Forwarding() is { } obstacle)
+        var translations = patient.Translations;
+        Obstacle?[] obstacles =
+        [
+            translations.Any(t => t.Target.IsIPv4()) ? Obstacle.Forwarding() : null,
+            translations.Any(t => !t.Target.IsIPv4()) ? Obstacle.ForwardingIPv6() : null,
+        ];
+        foreach (var obstacle in obstacles.OfType<Obstacle>())
             yield return DoctorStep.Fault(obstacle.Message, obstacle.Cure);
 
         var chains = OtherFirewalls.ForwardChains();
@@ -30,6 +37,12 @@ internal static class ForwardingStage
                 $"br_netfilter is on and hairpin mode of {port} is off, " +
                 "so that it does not reach itself by the public address",
                 Obstacle.Apply);
+        }
+
+        foreach (var access in LocalnetStep.Missing(patient.Desired.Ruleset.Only(guest)))
+        {
+            yield return DoctorStep.Fault(
+                $"route_localnet of {access.Bridge} is off, so that 127.0.0.1 does not reach it", Obstacle.Apply);
         }
 
         yield return DoctorStep.Ok("the kernel forwards, and no other firewall here drops it");
