@@ -40,3 +40,6 @@ neighbour_works() { # WHEN
   refused "$1: firewalld lets nobody from zone to zone" at lan probe tcp $site 8 1
   refused "$1: nor by another protocol" at lan probe udp $site 7 1
 }
+
+# Before 2.0 it empties all tables of iptables when it starts and reloads.
+empties_others() { [[ $(firewall-cmd --version) == [01].* ]]; }

@@ -14,52 +14,66 @@ set -uo pipefail
 neighbour=$1 libvirt=$2 backend=$3 order=$4
 # shellcheck source=tests/lab/neighbour-world.sh
 . /lab/neighbour-world.sh
-# What a neighbour may define besides: what libvirt does when the neighbour has been started or reloaded.
+# What a neighbour may define besides: what libvirt does when it was started or reloaded, and whether its start and
+# its reload take out the rules of others.
 libvirt_reacts() { :; }
+empties_others() { false; }
 # shellcheck source=/dev/null # the neighbour's
 . "/lab/neighbour-$neighbour.sh"
 
-works() { # WHEN
+# Both do all that they do.
+all_works() { # WHEN
+  ours_work "$1"
   neighbour_works "$1"
   settle
+  check "$1: doctor finds no fault" 'nothing on this host stops it' hookctrl doctor a:2222
 }
 
-apply() { # WHEN
+# After a start, a reload or a restart of the neighbour.
+return_of_ours() { # WHEN
+  if empties_others; then
+    libvirt_reacts
+  else
+    libvirt_reacts
+    check "$1: ours were left in peace" 'OK tcp a 22 peer 192.168.0.50:' at client probe tcp $public 2222
+  fi
   check "$1: hookctrl apply" '' hookctrl apply
+  all_works "$1"
 }
 
 reload_and_restart() {
   local how
   for how in reload restart; do
     "neighbour_$how"
-    libvirt_reacts
-    apply "after its $how"
-    ours_work "after its $how"
-    works "after its $how"
+    return_of_ours "after its $how"
   done
 }
 
-# The reference of every comparison is taken from a host on which ours never was.
+neighbour_again() {
+  neighbour_reload
+  libvirt_reacts
+  neighbour_restart
+  libvirt_reacts
+}
+
 before() {
   neighbour_start
   libvirt_rules
   libvirt_reacts
-  works "alone"
+  neighbour_works "alone"
   refused "alone: outside -> public, before there are forwards" at client probe tcp $public 2222 1
   internet_works "alone"
   settle
   rules >/run/alone
   ours_up
-  ours_work "beside it"
-  works "beside ours"
+  all_works "beside it"
   ours_down
   rules >/run/left
   same "after our last stop every rule is as it was" /run/alone /run/left
-  works "after ours"
-  neighbour_reload
-  libvirt_reacts
-  neighbour_restart
-  libvirt_reacts
+  neighbour_works "after ours"
+  settle
+
+  neighbour_again
   rules >/run/alone
   ours_up
   reload_and_restart
@@ -72,17 +86,11 @@ after() {
   libvirt_rules
   ours_up
   neighbour_start
-  libvirt_reacts
-  apply "after its start"
-  ours_work "beside it"
-  works "beside ours"
+  return_of_ours "after its start"
   reload_and_restart
   ours_down
   rules >/run/left
-  neighbour_reload
-  libvirt_reacts
-  neighbour_restart
-  libvirt_reacts
+  neighbour_again
   rules >/run/alone
   same "after our last stop every rule is as it is without ours" /run/alone /run/left
 }
@@ -91,3 +99,4 @@ section "$neighbour, libvirt's rules in $libvirt, ours in $backend, the neighbou
 network_up
 ours_install
 "$order"
+echo "# end"

@@ -236,5 +236,4 @@ ours_closed() { # WHEN
   refused "$1: neighbour -> guest directly, a forwarded port" at lan probe tcp 192.168.122.2 22 1
   refused "$1: neighbour -> guest directly, udp" at lan probe udp 192.168.122.2 22 1
   refused "$1: outside -> a port that is not forwarded" at client probe tcp $public 22 1
-  settle
 }
