@@ -15,9 +15,10 @@ neighbour=$1 libvirt=$2 backend=$3 order=$4
 # shellcheck source=tests/lab/neighbour-world.sh
 . /lab/neighbour-world.sh
 # What a neighbour may define besides: what libvirt does when it was started or reloaded, and whether its start and
-# its reload take out the rules of others.
+# its reload take out the rules of others, and what has to be done once for ours.
 libvirt_reacts() { :; }
 empties_others() { false; }
+prepare() { :; }
 # shellcheck source=/dev/null # the neighbour's
 . "/lab/neighbour-$neighbour.sh"
 
@@ -60,6 +61,7 @@ before() {
   neighbour_start
   libvirt_rules
   libvirt_reacts
+  prepare
   neighbour_works "alone"
   refused "alone: outside -> public, before there are forwards" at client probe tcp $public 2222 1
   internet_works "alone"
