@@ -15,7 +15,8 @@ neighbour_start() {
 }
 
 container() { # NAME OPTION...
-  must docker run -d --name "$1" --restart always --stop-timeout 1 "${@:2}" box /usr/local/bin/probe serve "$1" tcp:7 udp:7 tcp:8
+  local options=(-d --name "$1" --restart always --stop-timeout 1)
+  must docker run "${options[@]}" "${2}" box /usr/local/bin/probe serve "$1" tcp:7 udp:7 tcp:8
   poll docker exec "$1" /usr/local/bin/probe tcp 127.0.0.1 7
 }
 
@@ -55,3 +56,6 @@ neighbour_works() { # WHEN
   refused "$1: docker drops what nobody accepts" at lan probe tcp $site 7 1
 }
 in_container() { docker exec "$1" /usr/local/bin/probe "${@:2}"; }
+
+# The same policy.
+stops_guests() { [ "$libvirt" = nftables ] && [ "$order" = before ]; }

@@ -30,7 +30,8 @@ trap '[ $? -eq 0 ] || { echo "neighbour-root: see $log" >&2; tail -5 "$log" >&2;
 
 echo "neighbour-root: debootstrap $suite from $mirror" >&2
 rm -rf "$root"
-debootstrap --variant=minbase --include=ca-certificates,iproute2,procps "$suite" "$root" "$mirror" "$script" >"$log" 2>&1
+debootstrap --variant=minbase --include=ca-certificates,iproute2,procps \
+  "$suite" "$root" "$mirror" "$script" >"$log" 2>&1
 # what is installed may not start a service
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"

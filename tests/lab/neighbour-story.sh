@@ -15,9 +15,11 @@ neighbour=$1 libvirt=$2 backend=$3 order=$4
 # shellcheck source=tests/lab/neighbour-world.sh
 . /lab/neighbour-world.sh
 # What a neighbour may define besides: what libvirt does when it was started or reloaded, and whether its start and
-# its reload take out the rules of others, and what has to be done once for ours.
+# its reload take out the rules of others; whether it stops what guests open themselves, which ours leaves alone; and what
+# has to be done once for ours.
 libvirt_reacts() { :; }
 empties_others() { false; }
+stops_guests() { false; }
 prepare() { :; }
 # shellcheck source=/dev/null # the neighbour's
 . "/lab/neighbour-$neighbour.sh"

@@ -229,7 +229,11 @@ ours_work() { # WHEN
 }
 
 internet_works() { # WHEN
-  check "$1: guest -> internet" "OK tcp client 7 peer $public:" at a probe tcp $internet 7
+  if stops_guests; then
+    refused "$1: guest -> internet, which the neighbour stops" at a probe tcp $internet 7 1
+  else
+    check "$1: guest -> internet" "OK tcp client 7 peer $public:" at a probe tcp $internet 7
+  fi
 }
 
 ours_closed() { # WHEN

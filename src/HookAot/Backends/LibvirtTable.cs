@@ -28,7 +28,7 @@ internal static class LibvirtTable
     public static IEnumerable<LibvirtLeftover> Leftovers(string family, string listing)
     {
         var bridges = new List<string>();
-        var rejected = new HashSet<(string Chain, string Bridge)>();
+        var rejected = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (chain, line) in Rules(listing))
         {
             var text = NftRuleText.WithoutCounter(line);
@@ -41,23 +41,25 @@ internal static class LibvirtTable
                     $"nft delete rule {family} {NftLayout.LibvirtTable} {chain} handle {handle}");
             }
             else if (chain == Cross) bridges.Add(words[1]);
-            else if (words.Contains("reject")) rejected.Add((chain, words[1]));
+            else if (words.Contains("reject")) rejected.Add($"{chain} {words[1]}");
         }
 
         foreach (var bridge in bridges)
         {
-            if (!rejected.Contains((Input, bridge)))
+            if (!rejected.Contains($"{Input} {bridge}"))
             {
                 yield return Deleted(family, Input, $"goes to {bridge}", "a neighbour with a route reaches every port");
             }
 
-            if (!rejected.Contains((Output, bridge)))
+            if (!rejected.Contains($"{Output} {bridge}"))
                 yield return Deleted(family, Output, $"comes from {bridge}", "guests may send from any address");
         }
     }
 
     private static LibvirtLeftover Deleted(string family, string chain, string what, string effect) =>
-        new($"libvirt's reject of what {what} is gone from {family} {NftLayout.LibvirtTable} {chain}: {effect}", Reload);
+        new(
+            $"libvirt's reject of what {what} is gone from {family} {NftLayout.LibvirtTable} {chain}: {effect}",
+            Reload);
 
     private static IEnumerable<(string Chain, string Line)> Rules(string listing)
     {

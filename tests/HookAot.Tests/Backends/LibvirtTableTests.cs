@@ -45,7 +45,7 @@ public sealed class LibvirtTableTests
             chain guest_nat { # handle 5
                 type nat hook postrouting priority srcnat; policy accept;
                 ip saddr 192.168.122.0/24 ip daddr 224.0.0.0/24 {{N}} return # handle 24
-                meta l4proto tcp ip saddr 192.168.122.0/24 ip daddr != 192.168.122.0/24 {{N}} masquerade to :1024-65535 # handle 26
+                meta l4proto tcp ip saddr 10.0.0.0/8 ip daddr != 10.0.0.0/8 {{N}} masquerade to :1024-65535 # handle 26
                 ip saddr 192.168.122.0/24 ip daddr != 192.168.122.0/24 {{N}} masquerade # handle 28
             }
         }

@@ -266,7 +266,7 @@ public sealed class DoctorTests
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("HostUnreachable");
         await Assert.That(await Fault(world))
             .Contains("(StrictForwardPorts=yes), and not 2222/tcp")
-            .And.Contains("firewall-cmd --permanent --add-forward-port=port=2222:proto=tcp:toport=22:toaddr=" + AddressA)
+            .And.Contains("firewall-cmd --permanent --add-forward-port=port=2222:proto=tcp:toport=22:toaddr=")
             .And.Contains(" && firewall-cmd --reload");
 
         // What firewalld makes of that command.

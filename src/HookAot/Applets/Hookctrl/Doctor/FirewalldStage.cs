@@ -29,7 +29,8 @@ internal static class FirewalldStage
         if (refused.Count > 0)
         {
             yield return DoctorStep.Fault(
-                $"firewalld lets through only what it forwards itself (StrictForwardPorts=yes), and not {Ports(refused)}",
+                "firewalld lets through only what it forwards itself (StrictForwardPorts=yes), " +
+                $"and not {Ports(refused)}",
                 $"{Permanent} {ForwardPorts(refused)} && firewall-cmd --reload");
         }
 
