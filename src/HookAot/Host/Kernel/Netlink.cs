@@ -158,8 +158,8 @@ internal sealed unsafe class Netlink : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _ = Libc.close(socket);
 
-    private const int AttributeHeader = 4;
     private const ushort TypeMask = 0x3fff; // without NLA_F_NESTED and NLA_F_NET_BYTEORDER
+    private const int AttributeHeader = 4;
     private const int Malformed = 74; // EBADMSG
 
     private int Send(ushort type, ushort flags, ReadOnlySpan<byte> payload)

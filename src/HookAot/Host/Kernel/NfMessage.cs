@@ -141,8 +141,7 @@ internal static class NfMessage
             counter.IsEmpty ? 0 : Number(Netlink.Attribute(counter, CounterBytes)));
     }
 
-    // NFTA_DATA_VALUE
-    private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> data) => Netlink.Attribute(data, 1);
+    private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> data) => Netlink.Attribute(data, 1); // NFTA_DATA_VALUE
 
     private static long Number(ReadOnlySpan<byte> value) =>
         value.Length >= 8 ? BinaryPrimitives.ReadInt64BigEndian(value) : 0;
@@ -150,7 +149,7 @@ internal static class NfMessage
     /// <summary>The chain of a verdict among a rule's expressions.</summary>
     private static string? Target(ReadOnlySpan<byte> expressions)
     {
-        const int ImmediateData = 2, Verdict = 2, Chain = 2; // NFTA_IMMEDIATE_DATA, NFTA_DATA_*, NFTA_VERDICT_*
+        const int ImmediateData = 2, Verdict = 2, Chain = 2; // NFTA_IMMEDIATE_DATA, NFTA_DATA_VERDICT, NFTA_VERDICT_CHAIN
         while (Netlink.Next(ref expressions, out _, out var expression))
         {
             var immediate = Payload(expression, "immediate");
