@@ -53,6 +53,18 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
     public Task<string> Run(string command, string input = "") =>
         Tool.Succeed([.. Enter, "sh", "-euc", command], input);
 
+    /// <summary>Calls a function here, on a thread that is of this namespace.</summary>
+    public T Within<T>(Func<T> function)
+    {
+        var call = new Task<T>(() =>
+        {
+            EnterForGood();
+            return function();
+        });
+        new Thread(call.RunSynchronously).Start();
+        return call.GetAwaiter().GetResult();
+    }
+
     /// <summary>
     /// What to put before a command to run it here. Unlike a thread that entered, it sees the namespace's own /sys.
     /// </summary>
