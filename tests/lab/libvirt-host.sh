@@ -18,15 +18,17 @@
 #   exec COMMAND...               run COMMAND on the host (its root file system, its namespaces)
 #   client|vguest COMMAND...      run COMMAND of this machine in the network of the client / of the veth guest
 #   guest ADDRESS SHELL-TEXT      run SHELL-TEXT inside the VM or container at 192.168.122.ADDRESS
-#   vm NAME ADDRESS               define and start a VM, and wait until it answers; reacts to the power button
+#   vm NAME ADDRESS [dhcp]        define and start a VM, and wait until it answers; reacts to the power button.
+#                                 With `dhcp` ADDRESS only makes its MAC, and it asks for its address
 #   container NAME ADDRESS        the same as a libvirt LXC container
 #   await ADDRESS                 wait until the guest answers
 #   join OTHER_LAB_HOME           a cable to the host there: this one is 10.77.0.1 and that one 10.77.0.2, for migration
 #   attach                        (re-)attach the veth guest: deleting virbr0 (net-destroy) detaches it
 #   stop|start|restart|reload     the libvirt daemon; reload is SIGHUP, as `systemctl reload libvirtd` sends it
 #   events                        the hook calls so far: "DRIVER OBJECT OPERATION SUB EXTRA" lines (after `record`)
-#   record                        install the recorder as the last hook of every driver
+#   record                        install the recorder as the last hook of every driver and of the daemon
 #   syslog                        what was sent to the host's /dev/log so far
+#   log                           what libvirt logged so far
 #
 #     client 192.168.0.50, 2001:db8::50, and "the internet" 198.51.100.7, 2001:db8:ffff::7 (default route of the host);
 #        |   serves TCP 7 and 2222, UDP 7; has routes to the guests' networks, so that ways past the DNAT can be tried
@@ -58,7 +60,8 @@ net=192.168.122 net6=fd00:122:
 cgroups="cpu cpuacct cpuset memory devices freezer blkio pids"
 host_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/lab
 base_packages="busybox-static linux-image-cloud-amd64 gcc libc6-dev cpio kmod xz-utils iproute2 util-linux procps"
-libvirt_packages="libvirt-daemon-system libvirt-clients libvirt-daemon-driver-lxc qemu-system-x86 dnsmasq-base iptables nftables"
+libvirt_packages="libvirt-daemon-system libvirt-clients libvirt-daemon-driver-lxc qemu-system-x86 dnsmasq-base"
+libvirt_packages="$libvirt_packages iptables nftables"
 
 say() { echo "lab: $*" >&2; }
 init_pid() {
@@ -169,7 +172,7 @@ GUEST
   cat >"$share/guest-lease" <<'GUEST'
 #!/bin/busybox sh
 [ "$1" = bound ] || exit 0
-ip addr add "$ip/24" dev eth0; ip route add default via "$router"
+ip addr add "$ip/24" dev eth0; ip route add default via "$router"; echo "lease $ip" >/dev/console
 GUEST
   # CGI: runs the shell text that was POSTed, so that the test can act as the guest
   cat >"$share/guest-shell" <<'GUEST'
@@ -541,7 +544,10 @@ vm() {
   </devices>
 </domain>
 XML
-  await "$2"
+  if [ "${3:-}" = dhcp ]; then await_lease "$1"; else await "$2"; fi
+}
+await_lease() { # NAME
+  poll on_host grep -q '^lease' "/lab-log/serial-$1"
 }
 
 container() {
@@ -586,7 +592,7 @@ join() {
 record() {
   # shellcheck disable=SC2016 # for the shell on the host
   on_host sh -ec '
-    for driver in qemu lxc network; do
+    for driver in qemu lxc network daemon; do
       mkdir -p "/etc/libvirt/hooks/$driver.d"
       ln -sf /lab/recorder "/etc/libvirt/hooks/$driver.d/99-recorder"
     done'
@@ -603,5 +609,6 @@ case $verb in
   reload) daemon_reload ;;
   events) cat "$log/events" 2>/dev/null || true ;;
   syslog) cat "$log/syslog" 2>/dev/null || true ;;
+  log) cat "$log/libvirtd.log" ;;
   *) echo "libvirt-host: unknown verb $verb" >&2; exit 2 ;;
 esac

@@ -7,8 +7,8 @@
  *   probe http IP PORT PATH [SECONDS] [-]    GET, or POST of stdin, and print the body
  *   probe syslog SOCKET FILE                 append every datagram that arrives at SOCKET to FILE, one a line
  *
- * The clients print "OK ..." and end with 0, or "FAIL what errno" and end with 1. Addresses are of either family; in the
- * output those of IPv6 stand in brackets. PROBE_FROM binds the clients to a source: IP, IP:PORT, [IPv6] or [IPv6]:PORT.
+ * The clients print "OK ..." and end with 0, or "FAIL what errno" and end with 1. Addresses are of either family; those of
+ * IPv6 are printed in brackets. PROBE_FROM binds the clients to a source: IP, IP:PORT, [IPv6] or [IPv6]:PORT.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
