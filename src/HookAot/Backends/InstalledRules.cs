@@ -18,7 +18,7 @@ internal interface IInstalledRules
     bool ForwardDropsByDefault { get; }
 
     /// <summary>Everything that differs from what should be there.</summary>
-    IEnumerable<Difference> DifferencesFrom(Ruleset wanted);
+    IEnumerable<Difference> DifferencesFrom(WantedRules wanted);
 
     /// <summary>What a translation has matched; null: it is not there.</summary>
     Counters? CountersOf(Translation translation);

@@ -1,22 +1,26 @@
 using System.Collections.Immutable;
-using HookAot.Rules;
 
 namespace HookAot.Backends;
 
-/// <summary>What is assumed about a table before it is written.</summary>
-/// <param name="Table">filter or nat.</param>
+/// <summary>What is assumed about a part before it is written.</summary>
+/// <param name="Part">The part.</param>
+/// <param name="IsWanted">Whether it has to be there; where it has not, it is taken out.</param>
 /// <param name="IsPresent">
 /// Whether our chains and jumps are there. Where they are not, nothing is deleted, which saves the kernel's RCU wait
 /// (about 14 ms on nf_tables).
 /// </param>
 /// <param name="Jumps">How often a jump is there, where that is not once: it was taken out, or doubled.</param>
 /// <param name="Kept">Chains that cannot be deleted, since a rule of another program's leads to them.</param>
-internal sealed record TablePlan(
-    string Table, bool IsPresent, ImmutableDictionary<string, int> Jumps, ImmutableHashSet<string> Kept)
+internal sealed record PartPlan(
+    IptablesLayout.Part Part,
+    bool IsWanted,
+    bool IsPresent,
+    ImmutableDictionary<string, int> Jumps,
+    ImmutableHashSet<string> Kept)
 {
     /// <summary>Assumes that each jump is there once, or that nothing is.</summary>
-    public TablePlan(string table, bool isPresent)
-        : this(table, isPresent, ImmutableDictionary<string, int>.Empty, [])
+    public PartPlan(IptablesLayout.Part part, bool isWanted, bool isPresent)
+        : this(part, isWanted, isPresent, ImmutableDictionary<string, int>.Empty, [])
     {
     }
 
@@ -32,56 +36,55 @@ internal sealed class IptablesAssumptions
 {
     private const int MostJumps = 16;
 
-    private readonly Ruleset ruleset;
+    private readonly WantedRules wanted;
+    private readonly bool ipv4;
     private readonly List<Attempt> attempts;
-    private readonly List<(string Table, string Chain)> keptChains = [];
+    private readonly List<(IptablesLayout.Part Part, string Chain)> keptChains = [];
 
     /// <summary>Begins with an assumption.</summary>
-    /// <param name="ruleset">What has to be there; empty: everything of ours has to go.</param>
-    /// <param name="plans">The tables, as they are assumed to be.</param>
-    public IptablesAssumptions(Ruleset ruleset, ImmutableArray<TablePlan> plans)
+    /// <param name="wanted">What has to be there, of one family.</param>
+    /// <param name="plans">The parts, as they are assumed to be.</param>
+    /// <param name="ipv4">Whether it is for iptables; else for ip6tables.</param>
+    public IptablesAssumptions(WantedRules wanted, ImmutableArray<PartPlan> plans, bool ipv4)
     {
-        this.ruleset = ruleset;
+        (this.wanted, this.ipv4) = (wanted, ipv4);
         // What is to go is taken out in the reverse order: what is no longer translated need not be accepted.
-        var ordered = Removes ? plans.Reverse().Where(p => p.IsPresent) : plans;
+        var leaving = plans.Reverse().Where(p => p.IsPresent && !p.IsWanted);
+        var ordered = plans.Where(p => p.IsWanted).Concat(leaving);
         attempts = [.. ordered.Select(p => new Attempt(p, TriedAbsent: !p.IsPresent, Counted: []))];
     }
 
     /// <summary>Whether nothing is left to do.</summary>
     public bool IsDone => attempts.Count == 0;
 
-    /// <summary>The script for the tables that are left.</summary>
-    public ImmutableArray<ScriptLine> Script
-    {
-        get
-        {
-            var plans = attempts.Select(a => a.Plan);
-            return Removes ? IptablesScript.Remove(plans) : IptablesScript.Replace(ruleset, plans);
-        }
-    }
+    /// <summary>The script for the parts that are left.</summary>
+    public ImmutableArray<ScriptLine> Script =>
+        new IptablesScript(wanted, ipv4).For(attempts.Select(a => a.Plan));
 
     /// <summary>Chains of ours that had to stay, empty, since a rule of another program's leads to them.</summary>
-    public IReadOnlyList<(string Table, string Chain)> KeptChains => keptChains;
+    public IReadOnlyList<(IptablesLayout.Part Part, string Chain)> KeptChains => keptChains;
 
     /// <summary>Chains of our names that were there although they were assumed not to be.</summary>
     public bool FoundUnexpected { get; private set; }
 
-    private bool Removes => ruleset.IsEmpty;
-
     /// <param name="Plan">What is assumed.</param>
     /// <param name="TriedAbsent">Whether the chains turned out to be there.</param>
     /// <param name="Counted">Jumps whose number is known.</param>
-    private sealed record Attempt(TablePlan Plan, bool TriedAbsent, ImmutableHashSet<string> Counted);
+    private sealed record Attempt(PartPlan Plan, bool TriedAbsent, ImmutableHashSet<string> Counted);
 
-    /// <summary>Everything is assumed to be there, or nothing.</summary>
-    public static ImmutableArray<TablePlan> All(bool present) =>
-        [.. IptablesLayout.Tables.Select(t => new TablePlan(t, present))];
+    /// <summary>Each part that has to be there, or that is.</summary>
+    /// <param name="wanted">What has to be there, of one family.</param>
+    /// <param name="ipv4">Whether it is for iptables; else for ip6tables.</param>
+    /// <param name="isPresent">Whether a part is there.</param>
+    public static ImmutableArray<PartPlan> Plans(
+        WantedRules wanted, bool ipv4, Func<IptablesLayout.Part, bool> isPresent) =>
+        [.. IptablesLayout.Parts(ipv4).Select(p => new PartPlan(p, p.IsFor(wanted), isPresent(p)))];
 
-    /// <summary>Assumes better, given the line that was refused; the tables before it are committed.</summary>
+    /// <summary>Assumes better, given the line that was refused; the parts before it are committed.</summary>
     /// <returns>Whether there is anything better to assume.</returns>
     public bool Learn(ScriptLine refused)
     {
-        attempts.RemoveRange(0, attempts.FindIndex(a => a.Plan.Table == refused.Table));
+        attempts.RemoveRange(0, attempts.FindIndex(a => a.Plan.Part.Name == refused.Part));
         if (Better(attempts[0], refused) is not { } better) return false;
 
         attempts[0] = better;
@@ -90,7 +93,7 @@ internal sealed class IptablesAssumptions
         {
             for (var i = 1; i < attempts.Count; i++)
             {
-                if (attempts[i].TriedAbsent) continue;
+                if (attempts[i].TriedAbsent || !attempts[i].Plan.IsWanted) continue;
                 attempts[i] = new(attempts[i].Plan with { IsPresent = false }, TriedAbsent: true, attempts[i].Counted);
             }
         }
@@ -118,11 +121,11 @@ internal sealed class IptablesAssumptions
     }
 
     /// <summary>The jump is not there that often. If it is not there at all, most likely nothing of ours is.</summary>
-    private Attempt OnceLess(Attempt attempt, string jump)
+    private static Attempt OnceLess(Attempt attempt, string jump)
     {
         var plan = attempt.Plan with
         {
-            IsPresent = Removes || attempt.TriedAbsent,
+            IsPresent = !attempt.Plan.IsWanted || attempt.TriedAbsent,
             Jumps = attempt.Plan.Jumps.SetItem(jump, attempt.Plan.Count(jump) - 1),
         };
         return new(plan, TriedAbsent: true, attempt.Counted.Add(jump));
@@ -132,7 +135,7 @@ internal sealed class IptablesAssumptions
     {
         var plan = attempt.Plan;
         var jumps = plan.Jumps;
-        foreach (var jump in IptablesLayout.In(plan.Table).Jumps)
+        foreach (var jump in plan.Part.Jumps)
         {
             var count = plan.Count(jump);
             if (!attempt.Counted.Contains(jump) && count < MostJumps) jumps = jumps.SetItem(jump, count + 1);
@@ -143,7 +146,7 @@ internal sealed class IptablesAssumptions
 
     private Attempt Keep(Attempt attempt, string chain)
     {
-        keptChains.Add((attempt.Plan.Table, chain));
+        keptChains.Add((attempt.Plan.Part, chain));
         return attempt with { Plan = attempt.Plan with { Kept = attempt.Plan.Kept.Add(chain) } };
     }
 }

@@ -3,10 +3,14 @@ using System.Collections.Immutable;
 namespace HookAot.Backends;
 
 /// <summary>
-/// Our chains in iptables' tables, and the jumps that lead to them. The names never change once released.
+/// Our chains in the tables of iptables and ip6tables, and the jumps that lead to them. The names never change once
+/// released.
 /// </summary>
 internal static class IptablesLayout
 {
+    /// <summary>Drops what guests send to 127.0.0.0/8, while route_localnet would let it in.</summary>
+    public const string Guard = "HOOKAOT-RAW";
+
     /// <summary>Accepts what we translate.</summary>
     public const string Forwards = "HOOKAOT-FWD";
 
@@ -22,35 +26,55 @@ internal static class IptablesLayout
     /// <summary>Masquerades translated connections that the guest would answer past the host.</summary>
     public const string Snat = "HOOKAOT-SNAT";
 
-    private static readonly ImmutableArray<Table> All =
+    /// <summary>Gives a guest's own connections a public address.</summary>
+    public const string Source = "HOOKAOT-SRC";
+
+    private static readonly ImmutableArray<Part> All =
     [
-        new("filter",
+        new("guard", "raw", [Guard], [$"PREROUTING -d 127.0.0.0/8 -j {Guard}"]),
+        new("accept", "filter",
             [Forwards, Ranges],
             [$"FORWARD -m conntrack --ctstate DNAT -j {Forwards}", $"FORWARD -j {Ranges}"]),
-        new("nat",
+        new("translate", "nat",
             [Dnat, Local, Snat],
             [
                 $"PREROUTING -j {Dnat}",
                 $"OUTPUT -j {Dnat}",
                 $"POSTROUTING -m conntrack --ctstate DNAT -j {Snat}",
             ]),
+        new("source", "nat", [Source], [$"POSTROUTING -m conntrack ! --ctstate DNAT -j {Source}"]),
     ];
 
-    private static readonly ImmutableHashSet<string> OurChains = [.. All.SelectMany(t => t.Chains)];
+    // The kernel has no route_localnet for ::1, so there is nothing to guard.
+    private static readonly ImmutableArray<Part> OfIPv6 = [.. All.Where(p => p.Name != "guard")];
 
-    /// <summary>Our part of a table.</summary>
-    /// <param name="Name">filter or nat.</param>
+    private static readonly ImmutableHashSet<string> OurChains = [.. All.SelectMany(p => p.Chains)];
+
+    /// <summary>Chains of one table that come and go together, in one commit of their own.</summary>
+    /// <param name="Name">What it is for; in the record, so it never changes once released.</param>
+    /// <param name="Table">raw, filter or nat.</param>
     /// <param name="Chains">Our chains.</param>
     /// <param name="Jumps">"CHAIN match -j OURS"; those of one chain in their order from its head.</param>
-    internal sealed record Table(string Name, ImmutableArray<string> Chains, ImmutableArray<string> Jumps);
+    internal sealed record Part(string Name, string Table, ImmutableArray<string> Chains, ImmutableArray<string> Jumps)
+    {
+        /// <summary>Whether the part is needed for what is wanted of one family.</summary>
+        public bool IsFor(WantedRules wanted) => Name switch
+        {
+            "guard" => !wanted.Translated.Loopback.IsEmpty,
+            "accept" => !wanted.Accepted.IsEmpty,
+            "translate" => !wanted.Translated.IsEmpty,
+            "source" => !wanted.Translated.Sources.IsEmpty,
+            _ => throw new InvalidOperationException($"unknown part {Name}"),
+        };
+    }
 
     /// <summary>
-    /// The names of the tables, in the order in which they are committed: nothing is translated before it is accepted.
+    /// The parts of a family, in the order in which they are committed: nothing is translated before it is accepted.
     /// </summary>
-    public static ImmutableArray<string> Tables { get; } = [.. All.Select(t => t.Name)];
+    public static ImmutableArray<Part> Parts(bool ipv4) => ipv4 ? All : OfIPv6;
 
-    /// <summary>Our part of the table of that name.</summary>
-    public static Table In(string table) => All.Single(t => t.Name == table);
+    /// <summary>The part of that name.</summary>
+    public static Part Named(string name) => All.Single(p => p.Name == name);
 
     /// <summary>Whether a chain is one of ours.</summary>
     public static bool IsOurs(string chain) => OurChains.Contains(chain);

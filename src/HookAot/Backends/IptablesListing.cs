@@ -9,19 +9,23 @@ namespace HookAot.Backends;
 /// <param name="Counters">What it has matched.</param>
 internal sealed record ListedRule(string Text, Counters Counters);
 
-/// <summary>The output of iptables-save -c, as far as it concerns us.</summary>
+/// <summary>The output of iptables-save -c, or ip6tables-save -c, as far as it concerns us.</summary>
 internal sealed class IptablesListing : IInstalledRules
 {
     private readonly Dictionary<(string Table, string Chain), List<ListedRule>> chains = [];
     private readonly Dictionary<(string Table, string Chain), string> policies = [];
     private readonly Dictionary<(string Table, string Rule), ListedRule> ours = [];
 
-    private IptablesListing() { }
+    private readonly bool ipv4;
+
+    private IptablesListing(bool ipv4) => this.ipv4 = ipv4;
 
     /// <summary>Reads it. Lines that are not understood say nothing.</summary>
-    public static IptablesListing Parse(string text)
+    /// <param name="text">What the tool printed.</param>
+    /// <param name="ipv4">Whether it is iptables'; else ip6tables'.</param>
+    public static IptablesListing Parse(string text, bool ipv4 = true)
     {
-        var listing = new IptablesListing();
+        var listing = new IptablesListing(ipv4);
         var table = "";
         foreach (var line in text.Split('\n'))
         {
@@ -39,11 +43,9 @@ internal sealed class IptablesListing : IInstalledRules
     // What happens at the end of a built-in chain: ACCEPT or DROP.
     private string? Policy(string table, string chain) => policies.GetValueOrDefault((table, chain));
 
-    /// <summary>Whether a chain of ours is there.</summary>
-    public bool HasOurs => chains.Keys.Any(k => IptablesLayout.IsOurs(k.Chain));
-
-    /// <summary>The tables as they are: what to assume so that a script fits at once.</summary>
-    public ImmutableArray<TablePlan> Plans => [.. IptablesLayout.Tables.Select(Plan)];
+    /// <summary>The parts as they are: what to assume so that a script fits at once.</summary>
+    public ImmutableArray<PartPlan> Plans(WantedRules wanted) =>
+        [.. IptablesLayout.Parts(ipv4).Select(p => Plan(p, wanted))];
 
     /// <inheritdoc/>
     public ImmutableArray<Translation> Translations
@@ -61,13 +63,12 @@ internal sealed class IptablesListing : IInstalledRules
         get
         {
             var contents = ImmutableArray.CreateBuilder<string>();
-            foreach (var table in IptablesLayout.Tables)
+            foreach (var part in IptablesLayout.Parts(ipv4))
             {
-                var layout = IptablesLayout.In(table);
-                foreach (var chain in layout.Chains)
-                    contents.AddRange((Chain(table, chain) ?? []).Select(r => r.Text));
-                foreach (var jump in layout.Jumps)
-                    contents.AddRange(Places(table, jump).Select(place => $"{jump} {place}"));
+                foreach (var chain in part.Chains)
+                    contents.AddRange((Chain(part.Table, chain) ?? []).Select(r => r.Text));
+                foreach (var jump in part.Jumps)
+                    contents.AddRange(Places(part.Table, jump).Select(place => $"{jump} {place}"));
             }
 
             return contents.ToImmutable();
@@ -78,12 +79,12 @@ internal sealed class IptablesListing : IInstalledRules
     public bool ForwardDropsByDefault => Policy("filter", "FORWARD") == "DROP";
 
     /// <summary>Rules of other programs that lead to a chain of ours.</summary>
-    public IEnumerable<string> ForeignReferences(string table, string chain)
+    public IEnumerable<string> ForeignReferences(IptablesLayout.Part part, string chain)
     {
-        var jumps = IptablesLayout.In(table).Jumps.Select(j => $"-A {j}").ToHashSet(StringComparer.Ordinal);
+        var jumps = part.Jumps.Select(j => $"-A {j}").ToHashSet(StringComparer.Ordinal);
         foreach (var ((inTable, inChain), rules) in chains)
         {
-            if (inTable != table || IptablesLayout.IsOurs(inChain)) continue;
+            if (inTable != part.Table || IptablesLayout.IsOurs(inChain)) continue;
             foreach (var rule in rules.Where(r => IptablesRule.LeadsTo(r.Text, chain) && !jumps.Contains(r.Text)))
                 yield return rule.Text;
         }
@@ -97,22 +98,22 @@ internal sealed class IptablesListing : IInstalledRules
     }
 
     /// <inheritdoc/>
-    public IEnumerable<Difference> DifferencesFrom(Ruleset wanted)
+    public IEnumerable<Difference> DifferencesFrom(WantedRules wanted)
     {
-        var script = wanted.IsEmpty ? [] : IptablesScript.Replace(wanted, Plans);
-        var rules = script.Where(l => l.Kind == LineKind.Rule).ToLookup(l => l.Subject, StringComparer.Ordinal);
-        foreach (var table in IptablesLayout.Tables)
+        var plans = Plans(wanted);
+        var rules = new IptablesScript(wanted, ipv4).For(plans.Where(p => p.IsWanted))
+            .Where(l => l.Kind == LineKind.Rule)
+            .ToLookup(l => l.Subject, StringComparer.Ordinal);
+        foreach (var plan in plans)
         {
-            var layout = IptablesLayout.In(table);
-            foreach (var chain in layout.Chains)
+            foreach (var chain in plan.Part.Chains)
             {
-                foreach (var difference in RuleDifferences(table, chain, [.. rules[chain]], wanted.IsEmpty))
-                    yield return difference;
+                foreach (var difference in RuleDifferences(plan, chain, [.. rules[chain]])) yield return difference;
             }
 
-            foreach (var jump in layout.Jumps)
+            foreach (var jump in plan.Part.Jumps)
             {
-                if (JumpDifference(table, jump, wanted.IsEmpty) is { } difference) yield return difference;
+                if (JumpDifference(plan, jump) is { } difference) yield return difference;
             }
         }
     }
@@ -136,19 +137,19 @@ internal sealed class IptablesListing : IInstalledRules
         if (IptablesLayout.IsOurs(chain)) ours.TryAdd((table, IptablesRule.Canonical(rule.Text)), rule);
     }
 
-    private TablePlan Plan(string table)
+    private PartPlan Plan(IptablesLayout.Part part, WantedRules wanted)
     {
-        var layout = IptablesLayout.In(table);
-        var there = layout.Chains.Any(c => Chain(table, c) is not null);
-        return new(table, there, layout.Jumps.ToImmutableDictionary(j => j, j => Places(table, j).Count), []);
+        var there = part.Chains.Any(c => Chain(part.Table, c) is not null);
+        var jumps = part.Jumps.ToImmutableDictionary(j => j, j => Places(part.Table, j).Count);
+        return new(part, part.IsFor(wanted), there, jumps, []);
     }
 
-    private IEnumerable<Difference> RuleDifferences(
-        string table, string chain, List<ScriptLine> expected, bool nothingExpected)
+    private IEnumerable<Difference> RuleDifferences(PartPlan plan, string chain, List<ScriptLine> expected)
     {
+        var (table, nothingExpected) = (plan.Part.Table, !plan.IsWanted);
         if (Chain(table, chain) is not { } actual)
         {
-            if (!nothingExpected) yield return new($"chain {chain} is missing (table {table})");
+            if (!nothingExpected) yield return new($"chain {chain} is missing ({In(table)})");
             var guests = expected.Where(l => l.Guest is not null);
             foreach (var line in guests.DistinctBy(Cause))
                 yield return new($"rules are missing in {chain}", line.Guest, line.Translation);
@@ -158,8 +159,8 @@ internal sealed class IptablesListing : IInstalledRules
         if (nothingExpected)
         {
             // One that a rule of another program's leads to cannot be deleted, and does nothing while it is empty.
-            var kept = actual.Count == 0 && ForeignReferences(table, chain).Any();
-            if (!kept) yield return new($"chain {chain} is there, although nothing is active (table {table})");
+            var kept = actual.Count == 0 && ForeignReferences(plan.Part, chain).Any();
+            if (!kept) yield return new($"chain {chain} is there, although nothing needs it ({In(table)})");
             yield break;
         }
 
@@ -170,33 +171,39 @@ internal sealed class IptablesListing : IInstalledRules
         foreach (var (line, text) in expected.Zip(wanted))
         {
             if (!thereSet.Contains(text))
-                yield return new($"missing: {text} (table {table})", line.Guest, line.Translation);
+                yield return new($"missing: {text} ({In(table)})", line.Guest, line.Translation);
         }
 
         foreach (var text in there.Where(t => !wantedSet.Contains(t)))
-            yield return new($"should not be there: {text} (table {table})");
+            yield return new($"should not be there: {text} ({In(table)})");
         if (thereSet.SetEquals(wantedSet) && !there.SequenceEqual(wanted))
-            yield return new($"the rules of {chain} are doubled or in another order (table {table})");
+            yield return new($"the rules of {chain} are doubled or in another order ({In(table)})");
     }
 
     private static (string?, Translation?) Cause(ScriptLine line) => (line.Guest, line.Translation);
 
-    private Difference? JumpDifference(string table, string jump, bool nothingExpected)
+    private Difference? JumpDifference(PartPlan plan, string jump)
     {
+        var (table, nothingExpected) = (plan.Part.Table, !plan.IsWanted);
         var chain = IptablesLayout.ChainOf(jump);
-        var jumps = IptablesLayout.In(table).Jumps;
-        var first = jumps.TakeWhile(j => j != jump).Count(j => IptablesLayout.ChainOf(j) == chain);
+        var rules = Chain(table, chain) ?? [];
+        // Among ours the order does not matter: each takes other packets.
+        var first = rules.TakeWhile(r => IsOurJump(r.Text)).Count();
         return Places(table, jump) switch
         {
             [] when nothingExpected => null,
-            [] => new($"the jump is missing: -A {jump} (table {table})"),
-            _ when nothingExpected => new($"should not be there: -A {jump} (table {table})"),
-            [var place] when place == first => null,
+            [] => new($"the jump is missing: -A {jump} ({In(table)})"),
+            _ when nothingExpected => new($"should not be there: -A {jump} ({In(table)})"),
+            [var place] when place < first => null,
             [var place] => new($"not at the head of {chain}: -A {jump} is rule {place + 1}, behind " +
-                $"{Chain(table, chain)![first].Text} (table {table})"),
-            _ => new($"there more than once: -A {jump} (table {table})"),
+                $"{rules[first].Text} ({In(table)})"),
+            _ => new($"there more than once: -A {jump} ({In(table)})"),
         };
     }
+
+    private bool IsOurJump(string rule) => IptablesLayout.Parts(ipv4).Any(p => p.Jumps.Any(j => rule == $"-A {j}"));
+
+    private string In(string table) => ipv4 ? $"table {table}" : $"table {table}, IPv6";
 
     /// <summary>Where in its chain a jump stands, from 0.</summary>
     private List<int> Places(string table, string jump)

@@ -17,12 +17,15 @@ internal static class IptablesRule
         for (var i = words.Count - 2; i >= 0; i--)
         {
             if (words[i] is not ("-s" or "-d")) continue;
-            if (words[i + 1] == "0.0.0.0/0") words.RemoveRange(i, 2);
-            else if (!words[i + 1].Contains('/', StringComparison.Ordinal)) words[i + 1] += "/32";
+            if (words[i + 1] is "0.0.0.0/0" or "::/0") words.RemoveRange(i, 2);
+            else if (!words[i + 1].Contains('/', StringComparison.Ordinal)) words[i + 1] = Whole(words[i + 1]);
         }
 
         return string.Join(' ', words);
     }
+
+    private static string Whole(string address) =>
+        address.Contains(':', StringComparison.Ordinal) ? $"{address}/128" : $"{address}/32";
 
     /// <summary>Whether a rule jumps or goes to a chain.</summary>
     public static bool LeadsTo(string rule, string chain)
@@ -39,8 +42,11 @@ internal static class IptablesRule
         if (!ProtocolNames.TryParse(After(words, "-p") ?? "", out var protocol)) return null;
         if (!PortRange.TryParse((After(words, "--dport") ?? "").Replace(':', '-'), out var ports)) return null;
 
-        var colon = destination.IndexOf(':', StringComparison.Ordinal);
-        if (!Addresses.TryParse(colon < 0 ? destination : destination[..colon], out var target)) return null;
+        // "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80"; the port may be "80-90/8080".
+        var isBare = Addresses.TryParse(destination, out var target);
+        var colon = isBare ? -1 : destination.LastIndexOf(':');
+        if (!isBare && colon < 0) return null;
+        if (!isBare && !Addresses.TryParse(destination[..colon].Trim('[', ']'), out target)) return null;
         var targetPorts = ports;
         if (colon >= 0 && !PortRange.TryParse(destination[(colon + 1)..].Split('/')[0], out targetPorts)) return null;
 

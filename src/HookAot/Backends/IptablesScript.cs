@@ -1,56 +1,39 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text;
 using HookAot.Model;
 using HookAot.Rules;
 
 namespace HookAot.Backends;
 
-/// <summary>Prints a ruleset as a script for iptables-restore --noflush.</summary>
+/// <summary>Prints a ruleset as a script for iptables-restore --noflush, or ip6tables-restore.</summary>
 /// <remarks>
-/// Each table is one commit, and so one atomic swap. filter comes before nat, so that nothing is translated before it
-/// is accepted. With an assumption that turns out wrong the table's commit fails as a whole, at a line that says which
-/// assumption it was: "-N" fails where the chain exists, "-D" where the rule does not (iptables(8)).
+/// Each part is one commit, and so one atomic swap. Accepting comes before translating. With an assumption that turns
+/// out wrong the commit fails as a whole, at a line that says which assumption it was: "-N" fails where the chain
+/// exists, "-D" where the rule does not (iptables(8)).
 /// </remarks>
-internal static class IptablesScript
+/// <param name="wanted">What has to be there, of one family.</param>
+/// <param name="ipv4">Whether it is for iptables; else for ip6tables.</param>
+internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
 {
     private const int MultiportSlots = 15; // XT_MULTI_PORTS; a range takes two
 
-    /// <summary>The script that puts the ruleset in place of whatever of ours is there.</summary>
-    public static ImmutableArray<ScriptLine> Replace(Ruleset ruleset, IEnumerable<TablePlan> tables)
+    /// <summary>The script that puts what is wanted in place of whatever of ours is there.</summary>
+    /// <param name="plans">
+    /// The parts that are there or have to be. One that is not wanted goes, so that the rules are those from before we
+    /// came.
+    /// </param>
+    public ImmutableArray<ScriptLine> For(IEnumerable<PartPlan> plans)
     {
         var script = ImmutableArray.CreateBuilder<ScriptLine>();
-        foreach (var plan in tables)
+        foreach (var plan in plans)
         {
-            var ours = IptablesLayout.In(plan.Table);
-            script.Add(Frame(plan, $"*{plan.Table}"));
-            foreach (var chain in ours.Chains) script.Add(plan.IsPresent ? Empty(plan, chain) : New(plan, chain));
-            AddJumpRemovals(script, plan);
-            foreach (var jump in ours.Jumps.Reverse())
-                script.Add(new($"-I {jump}", plan.Table, LineKind.JumpInsertion, jump));
-            if (plan.Table == "nat") AddNat(script, ruleset);
-            else AddFilter(script, ruleset);
+            var first = script.Count;
+            script.Add(Frame(plan, $"*{plan.Part.Table}"));
+            if (plan.IsWanted) AddReplacement(script, plan);
+            else AddRemoval(script, plan);
             script.Add(Frame(plan, "COMMIT"));
-        }
-
-        return script.ToImmutable();
-    }
-
-    /// <summary>
-    /// The script that takes everything of ours out, so that the ruleset is the one from before we came.
-    /// </summary>
-    public static ImmutableArray<ScriptLine> Remove(IEnumerable<TablePlan> tables)
-    {
-        var script = ImmutableArray.CreateBuilder<ScriptLine>();
-        foreach (var plan in tables)
-        {
-            var ours = IptablesLayout.In(plan.Table);
-            script.Add(Frame(plan, $"*{plan.Table}"));
-            // Makes the chain where it is missing: "-D ... -j CHAIN" is not even parsed without it.
-            foreach (var chain in ours.Chains) script.Add(Empty(plan, chain));
-            AddJumpRemovals(script, plan);
-            foreach (var chain in ours.Chains.Where(c => !plan.Kept.Contains(c)))
-                script.Add(new($"-X {chain}", plan.Table, LineKind.ChainRemoval, chain));
-            script.Add(Frame(plan, "COMMIT"));
+            for (var i = first; i < script.Count; i++) script[i] = script[i] with { Part = plan.Part.Name };
         }
 
         return script.ToImmutable();
@@ -64,21 +47,64 @@ internal static class IptablesScript
         return text.ToString();
     }
 
-    private static ScriptLine Frame(TablePlan plan, string text) => new(text, plan.Table, LineKind.Frame, plan.Table);
-
-    private static ScriptLine New(TablePlan plan, string chain) =>
-        new($"-N {chain}", plan.Table, LineKind.Chain, chain);
-
-    private static ScriptLine Empty(TablePlan plan, string chain) =>
-        new($":{chain} - [0:0]", plan.Table, LineKind.Chain, chain);
-
-    private static void AddJumpRemovals(ImmutableArray<ScriptLine>.Builder script, TablePlan plan)
+    private void AddReplacement(ImmutableArray<ScriptLine>.Builder script, PartPlan plan)
     {
-        foreach (var jump in IptablesLayout.In(plan.Table).Jumps)
+        foreach (var chain in plan.Part.Chains) script.Add(plan.IsPresent ? Empty(plan, chain) : New(plan, chain));
+        AddJumpRemovals(script, plan);
+        foreach (var jump in plan.Part.Jumps.Reverse())
+            script.Add(new($"-I {jump}", plan.Part.Table, LineKind.JumpInsertion, jump));
+
+        switch (plan.Part.Name)
+        {
+            case "guard":
+                AddGuard(script);
+                break;
+            case "accept":
+                AddAccepts(script, wanted.Accepted);
+                break;
+            case "translate":
+                AddTranslations(script, wanted.Translated);
+                break;
+            case "source":
+                AddSources(script, wanted.Translated);
+                break;
+            default:
+                throw new InvalidOperationException($"unknown part {plan.Part.Name}");
+        }
+    }
+
+    private static void AddRemoval(ImmutableArray<ScriptLine>.Builder script, PartPlan plan)
+    {
+        // Makes the chain where it is missing: "-D ... -j CHAIN" is not even parsed without it.
+        foreach (var chain in plan.Part.Chains) script.Add(Empty(plan, chain));
+        AddJumpRemovals(script, plan);
+        foreach (var chain in plan.Part.Chains.Where(c => !plan.Kept.Contains(c)))
+            script.Add(new($"-X {chain}", plan.Part.Table, LineKind.ChainRemoval, chain));
+    }
+
+    private static ScriptLine Frame(PartPlan plan, string text) =>
+        new(text, plan.Part.Table, LineKind.Frame, plan.Part.Table);
+
+    private static ScriptLine New(PartPlan plan, string chain) =>
+        new($"-N {chain}", plan.Part.Table, LineKind.Chain, chain);
+
+    private static ScriptLine Empty(PartPlan plan, string chain) =>
+        new($":{chain} - [0:0]", plan.Part.Table, LineKind.Chain, chain);
+
+    private static void AddJumpRemovals(ImmutableArray<ScriptLine>.Builder script, PartPlan plan)
+    {
+        foreach (var jump in plan.Part.Jumps)
         {
             for (var i = 0; i < plan.Count(jump); i++)
-                script.Add(new($"-D {jump}", plan.Table, LineKind.JumpRemoval, jump));
+                script.Add(new($"-D {jump}", plan.Part.Table, LineKind.JumpRemoval, jump));
         }
+    }
+
+    /// <summary>With route_localnet on, a guest could reach what listens on 127.0.0.1 (CVE-2020-8558).</summary>
+    private void AddGuard(ImmutableArray<ScriptLine>.Builder script)
+    {
+        foreach (var bridge in wanted.Translated.Loopback.Select(l => l.Bridge).Distinct())
+            script.Add(Rule("raw", IptablesLayout.Guard, null, $"-i {bridge} -j DROP"));
     }
 
     /// <summary>
@@ -86,7 +112,7 @@ internal static class IptablesScript
     /// to a guest's other ports, and what a guest opens itself, stays under the rules of others: the direction says
     /// which is which. ICMP errors are RELATED.
     /// </summary>
-    private static void AddFilter(ImmutableArray<ScriptLine>.Builder script, Ruleset ruleset)
+    private static void AddAccepts(ImmutableArray<ScriptLine>.Builder script, Ruleset ruleset)
     {
         foreach (var guest in ruleset.Guests)
         {
@@ -114,8 +140,10 @@ internal static class IptablesScript
             script.Add(Rule("filter", IptablesLayout.Forwards, guest, $"{match} -j ACCEPT"));
     }
 
-    private static void AddNat(ImmutableArray<ScriptLine>.Builder script, Ruleset ruleset)
+    private void AddTranslations(ImmutableArray<ScriptLine>.Builder script, Ruleset ruleset)
     {
+        // Each link has the same fe80::/10: what is sent there, or from there, is for the neighbours.
+        if (!ipv4) script.Add(Rule("nat", IptablesLayout.Dnat, null, "-s fe80::/10 -j RETURN"));
         foreach (var translation in ruleset.Translations.Where(t => t.Public is not null))
             script.Add(Translate(IptablesLayout.Dnat, translation));
 
@@ -129,21 +157,51 @@ internal static class IptablesScript
                 script.Add(Rule("nat", IptablesLayout.Snat, guest.Guest, rule));
             }
         }
+
+        foreach (var loopback in ruleset.Loopback)
+        {
+            foreach (var (match, _) in PortMatches(AcceptedPorts.FromAnywhere(loopback.Ports)))
+            {
+                var rule = $"-s 127.0.0.0/8 -d {loopback.Address} {match} -j MASQUERADE";
+                script.Add(Rule("nat", IptablesLayout.Snat, loopback.Guest, rule));
+            }
+        }
     }
 
     /// <summary>
     /// "Is it local?" is a route lookup: asked once for all forwards to any address, not once for each.
     /// </summary>
-    private static void AddAnyAddress(ImmutableArray<ScriptLine>.Builder script, Ruleset ruleset)
+    private void AddAnyAddress(ImmutableArray<ScriptLine>.Builder script, Ruleset ruleset)
     {
         var anyAddress = ruleset.Translations.Where(t => t.Public is null).ToList();
         if (anyAddress.Count == 0) return;
 
-        var local = $"! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j {IptablesLayout.Local}";
+        var loopback = ipv4 ? "127.0.0.0/8" : "::1";
+        var local = $"! -d {loopback} -m addrtype --dst-type LOCAL -j {IptablesLayout.Local}";
         script.Add(Rule("nat", IptablesLayout.Dnat, null, local));
+        if (!ipv4) script.Add(Rule("nat", IptablesLayout.Local, null, "-d fe80::/10 -j RETURN"));
         foreach (var address in ruleset.NotAny)
             script.Add(Rule("nat", IptablesLayout.Local, null, $"-d {address} -j RETURN"));
         foreach (var translation in anyAddress) script.Add(Translate(IptablesLayout.Local, translation));
+    }
+
+    /// <summary>
+    /// Only connections that the guest opens itself come here: what is translated has the address that was asked. Its
+    /// own net and groups of hosts keep its address, as with libvirt's masquerade.
+    /// </summary>
+    private void AddSources(ImmutableArray<ScriptLine>.Builder script, Ruleset ruleset)
+    {
+        var groups = ipv4 ? "224.0.0.0/4" : "ff00::/8";
+        foreach (var source in ruleset.Sources)
+        {
+            Add(source, $"-s {source.Address} -d {source.Own} -j RETURN");
+            Add(source, $"-s {source.Address} -d {groups} -j RETURN");
+            if (ipv4) Add(source, $"-s {source.Address} -d 255.255.255.255 -j RETURN");
+            Add(source, $"-s {source.Address} -j SNAT --to-source {source.Public}");
+        }
+
+        void Add(SourceAddress source, string rule) =>
+            script.Add(Rule("nat", IptablesLayout.Source, source.Guest, rule));
     }
 
     /// <summary>"-p tcp -m tcp --dport 80", or with several ports -m multiport, as many rules as that takes.</summary>
@@ -196,6 +254,8 @@ internal static class IptablesScript
         var rule = new StringBuilder();
         if (t.Source is { } source) rule.Append($"-s {source} ");
         if (t.Public is { } address) rule.Append($"-d {address} ");
+        // From elsewhere 127.0.0.1 is nobody's: PREROUTING, which leads here too, has no interface to leave by.
+        if (t.Public is not null && IPAddress.IsLoopback(t.Public)) rule.Append("-o lo ");
         rule.Append($"-p {t.Protocol.Name()} -m {t.Protocol.Name()} --dport {t.PublicPorts.Join(':')} ");
         rule.Append($"-m comment --comment \"{Comment(t.Guest)}\" -j DNAT --to-destination {Destination(t)}");
         return Rule("nat", chain, t.Guest, rule.ToString()) with { Translation = t };
@@ -208,9 +268,10 @@ internal static class IptablesScript
     internal static string Destination(Translation t)
     {
         if (t.PublicPorts == t.TargetPorts) return t.Target.ToString();
+        var target = t.Target.IsIPv4() ? $"{t.Target}" : $"[{t.Target}]";
         return t.TargetPorts.Count == 1
-            ? $"{t.Target}:{t.TargetPorts}"
-            : $"{t.Target}:{t.TargetPorts}/{t.PublicPorts.First}";
+            ? $"{target}:{t.TargetPorts}"
+            : $"{target}:{t.TargetPorts}/{t.PublicPorts.First}";
     }
 
     /// <summary>

@@ -32,4 +32,8 @@ internal enum LineKind
 /// <param name="Guest">The guest that needs it; null where it is needed by all.</param>
 /// <param name="Translation">What the rule translates; null where it does not.</param>
 internal sealed record ScriptLine(
-    string Text, string Table, LineKind Kind, string Subject, string? Guest = null, Translation? Translation = null);
+    string Text, string Table, LineKind Kind, string Subject, string? Guest = null, Translation? Translation = null)
+{
+    /// <summary>The name of the part of the script that the line is in.</summary>
+    public string Part { get; init; } = "";
+}

@@ -31,11 +31,11 @@ internal sealed class ConfigReader
 
     /// <summary>The keys of a machine.</summary>
     internal static readonly ImmutableArray<string> MachineKeys =
-        ["private_ip", "public_ip", "source", "interface", "localhost", "port_map"];
+        ["private_ip", "public_ip", "source", "interface", "localhost", "snat", "port_map"];
 
     /// <summary>The keys of a port_map entry.</summary>
     internal static readonly ImmutableArray<string> ForwardKeys =
-        ["public", "vm", "protocol", "source", "public_ip"];
+        ["public", "vm", "protocol", "source", "public_ip", "localhost", "snat"];
 
     /// <summary>Reads a file.</summary>
     /// <param name="utf8">Its content, with or without a byte order mark.</param>
@@ -58,7 +58,7 @@ internal sealed class ConfigReader
 
         var keys = Keys(root, GlobalKeys);
         var defaults = new Defaults(
-            keys.TryGetValue("public_ip", out var publicIp) ? values.PublicAddresses(publicIp) : [], []);
+            keys.TryGetValue("public_ip", out var publicIp) ? values.PublicAddresses(publicIp) : [], [], false, false);
         var debug = keys.TryGetValue("debug", out var d) && values.Flag(d);
         var strict = keys.TryGetValue("strict", out var s) && values.Flag(s);
         var backend = keys.TryGetValue("backend", out var b) ? values.Backend(b) : Backend.Auto;
@@ -84,7 +84,8 @@ internal sealed class ConfigReader
     }
 
     /// <summary>What an entry inherits.</summary>
-    private readonly record struct Defaults(ImmutableArray<IPAddress> Public, ImmutableArray<IPNetwork> Sources);
+    private readonly record struct Defaults(
+        ImmutableArray<IPAddress> Public, ImmutableArray<IPNetwork> Sources, bool Localhost, bool Snat);
 
     /// <summary>Reads each entry by itself: one that reports an error is left out.</summary>
     private (ImmutableArray<T> Kept, ImmutableArray<string> LeftOut) Entries<T>(
@@ -117,7 +118,7 @@ internal sealed class ConfigReader
 
     private Machine ReadMachine(string name, JsonValue value, Defaults defaults)
     {
-        if (!values.Is(value, JsonTokenType.StartObject, MachineForm)) return new(name, [], null, false, []);
+        if (!values.Is(value, JsonTokenType.StartObject, MachineForm)) return new(name, [], null, []);
 
         var keys = Keys(value, MachineKeys);
         if (!keys.ContainsKey("public_ip")) CheckInherited(value, defaults.Public);
@@ -126,16 +127,10 @@ internal sealed class ConfigReader
         ImmutableArray<IPAddress> addresses =
             keys.TryGetValue("private_ip", out var privateIp) ? values.PrivateAddresses(privateIp) : [];
         var interfaceName = keys.TryGetValue("interface", out var nic) ? values.Interface(nic) : null;
-        var localhost = keys.TryGetValue("localhost", out var flag) && values.Flag(flag);
-        if (localhost)
-        {
-            findings.Warning(flag!,
-                "127.0.0.1 is not forwarded yet; connect to a public address of this host instead");
-        }
-
         ImmutableArray<Forward> forwards =
             keys.TryGetValue("port_map", out var map) ? ReadForwards(map, defaults, addresses) : [];
-        return new(name, addresses, interfaceName, localhost, forwards) { Origin = findings.Origin(value) };
+        CheckSnat(keys, defaults.Snat, forwards);
+        return new(name, addresses, interfaceName, forwards) { Origin = findings.Origin(value) };
     }
 
     private ImmutableArray<Forward> ReadForwards(
@@ -152,8 +147,11 @@ internal sealed class ConfigReader
     /// <summary>What an entry says itself, and what it inherits besides.</summary>
     private Defaults Own(Dictionary<string, JsonValue> keys, Defaults inherited)
     {
+        if (keys.TryGetValue("localhost", out var localhost))
+            inherited = inherited with { Localhost = values.Flag(localhost) };
+        if (keys.TryGetValue("snat", out var snat)) inherited = inherited with { Snat = values.Flag(snat) };
         if (keys.TryGetValue("public_ip", out var addresses))
-            inherited = inherited with { Public = values.PublicAddresses(addresses) };
+            inherited = inherited with { Public = values.PublicAddresses(addresses, inherited.Localhost) };
         if (keys.TryGetValue("source", out var sources))
             inherited = inherited with { Sources = values.Sources(sources) };
         return inherited;
@@ -208,6 +206,8 @@ internal sealed class ConfigReader
         if (ReadPorts(publicValue, guestValue) is not var (publicPorts, guestPorts)) return null;
         var forward = new Forward(publicPorts, guestPorts, protocols, defaults.Sources, defaults.Public)
         {
+            Localhost = defaults.Localhost,
+            Snat = defaults.Snat,
             Origin = findings.Origin(value),
         };
         return CanMeet(value, forward, addresses) ? forward : null;
@@ -230,25 +230,44 @@ internal sealed class ConfigReader
     /// <summary>Whether one family is on all sides.</summary>
     private bool CanMeet(JsonValue value, Forward forward, ImmutableArray<IPAddress> addresses)
     {
-        var meetsPublic = CanMeet(addresses, forward.PublicAddresses, a => a.IsIPv4());
-        if (meetsPublic && CanMeet(addresses, forward.Sources, n => n.BaseAddress.IsIPv4())) return true;
+        if (ForwardFamilies.Has(addresses, forward, ipv4: true)) return true;
+        if (ForwardFamilies.Has(addresses, forward, ipv4: false)) return true;
+        if (ForwardFamilies.HasLocalhost(addresses, forward)) return true;
 
         findings.Error(value, "found only IPv4 on one side and only IPv6 on the other; " +
             "expected private_ip, public_ip and source to share a family");
         return false;
     }
 
-    // An empty list means "any", on either side.
-    private static bool CanMeet<T>(ImmutableArray<IPAddress> addresses, ImmutableArray<T> others, Func<T, bool> isIPv4)
+    /// <summary>
+    /// What a guest opens can leave with one address of a family: the first one counts, and more are doubts.
+    /// </summary>
+    private void CheckSnat(Dictionary<string, JsonValue> keys, bool isMeant, ImmutableArray<Forward> forwards)
     {
-        if (addresses.IsEmpty || others.IsEmpty) return true;
-        foreach (var address in addresses)
+        IPAddress? ipv4 = null, ipv6 = null;
+        foreach (var forward in forwards.Where(f => f.Snat))
         {
-            foreach (var other in others)
-                if (isIPv4(other) == address.IsIPv4()) return true;
+            if (forward.PublicAddresses.IsEmpty)
+            {
+                findings.Warning(forward.Origin, "snat needs a public_ip, with which the guest's connections leave; " +
+                    "it has no effect here");
+                continue;
+            }
+
+            foreach (var family in (ReadOnlySpan<bool>)[true, false])
+            {
+                var leaves = forward.PublicAddresses.FirstOrDefault(
+                    a => a.IsIPv4() == family && !IPAddress.IsLoopback(a));
+                if (leaves is null) continue;
+                var first = family ? ipv4 ??= leaves : ipv6 ??= leaves;
+                if (first.Equals(leaves)) continue;
+                findings.Warning(forward.Origin,
+                    $"snat: the guest's connections leave with {first}, which is the first; not with {leaves}");
+            }
         }
 
-        return false;
+        if (isMeant && forwards.IsEmpty)
+            findings.WarningAtKey(keys["snat"], "snat has no effect: the guest has no forward whose address it takes");
     }
 
     private JsonValue? ObjectOrNull(Dictionary<string, JsonValue> keys, string key, string expected)

@@ -35,6 +35,10 @@ internal sealed class Findings(ReadOnlyMemory<byte> utf8, string file)
     /// <summary>A doubt about a value.</summary>
     public void Warning(JsonValue value, string message) => Add(Severity.Warning, value.Start, value.Path, message);
 
+    /// <summary>A doubt about what stands at a place.</summary>
+    public void Warning(Origin place, string message) =>
+        Add(new Diagnostic(Severity.Warning, place.File, place.Line, place.Column, place.JsonPath, message));
+
     /// <summary>A doubt about a value and its key.</summary>
     public void WarningAtKey(JsonValue value, string message) =>
         Add(Severity.Warning, value.KeyStart, value.Path, message);

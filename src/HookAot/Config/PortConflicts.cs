@@ -13,16 +13,21 @@ namespace HookAot.Config;
 internal static class PortConflicts
 {
     /// <summary>A forward that wants its ports.</summary>
-    private sealed class Claim(int machine, string guest, Forward forward, int order)
+    private sealed class Claim(int index, Machine machine, Forward forward, int order)
     {
-        public int Machine => machine;
+        public int Machine => index;
 
-        public string Guest => guest;
+        public string Guest => machine.Name;
 
         public Forward Forward => forward;
 
         /// <summary>Its place among all forwards: the first one has the ports.</summary>
         public int Order => order;
+
+        /// <summary>
+        /// The addresses on which it wants them; 0.0.0.0 and :: stand for every one of their family but loopback.
+        /// </summary>
+        public ImmutableArray<IPAddress> Addresses { get; } = AddressesOf(machine, forward);
 
         public bool IsRefused { get; set; }
     }
@@ -48,7 +53,7 @@ internal static class PortConflicts
         for (var i = 0; i < machines.Length; i++)
         {
             foreach (var forward in machines[i].Forwards)
-                claims.Add(new Claim(i, machines[i].Name, forward, claims.Count));
+                claims.Add(new Claim(i, machines[i], forward, claims.Count));
         }
 
         return claims;
@@ -68,16 +73,16 @@ internal static class PortConflicts
             .ThenBy(c => c.Order);
         foreach (var claim in byPort)
         {
-            foreach (var address in Rivals(claim.Forward, open))
+            foreach (var address in Rivals(claim.Addresses, open))
             {
                 if (!open.TryGetValue(address, out var others)) continue;
                 others.RemoveAll(o => o.IsRefused || o.Forward.Public.Last < claim.Forward.Public.First);
                 if (others.Count == 0) open.Remove(address);
-                CompareWith(claim, others, protocol, conflicts);
+                CompareWith(claim, others, address, protocol, conflicts);
             }
 
             if (claim.IsRefused) continue;
-            foreach (var address in Addresses(claim.Forward))
+            foreach (var address in claim.Addresses)
             {
                 if (!open.TryGetValue(address, out var others)) open[address] = others = [];
                 others.Add(claim);
@@ -86,25 +91,58 @@ internal static class PortConflicts
     }
 
     private static void CompareWith(
-        Claim claim, List<Claim> others, Protocol protocol, ImmutableArray<Diagnostic>.Builder conflicts)
+        Claim claim,
+        List<Claim> others,
+        IPAddress address,
+        Protocol protocol,
+        ImmutableArray<Diagnostic>.Builder conflicts)
     {
         foreach (var other in others)
         {
             if (claim.IsRefused) return;
-            if (other.IsRefused || !Meet(claim.Forward.Sources, other.Forward.Sources)) continue;
+            if (other.IsRefused) continue;
+            // On 127.0.0.1 "source" is not asked.
+            var isLocal = address.Equals(IPAddress.Loopback);
+            if (!isLocal && !Meet(claim.Forward.Sources, other.Forward.Sources)) continue;
 
             var (first, second) = claim.Order < other.Order ? (claim, other) : (other, claim);
             second.IsRefused = true;
-            conflicts.Add(Conflict(first, second, protocol));
+            conflicts.Add(Conflict(first, second, protocol, isLocal));
         }
     }
 
-    private static ImmutableArray<IPAddress> Addresses(Forward forward) =>
-        forward.PublicAddresses.IsEmpty ? [IPAddress.Any] : forward.PublicAddresses;
+    private static ImmutableArray<IPAddress> AddressesOf(Machine machine, Forward forward)
+    {
+        var addresses = ImmutableArray.CreateBuilder<IPAddress>();
+        foreach (var ipv4 in (ReadOnlySpan<bool>)[true, false])
+        {
+            if (!ForwardFamilies.Has(machine.PrivateAddresses, forward, ipv4)) continue;
+            if (forward.PublicAddresses.IsEmpty) addresses.Add(Any(ipv4));
+            foreach (var address in forward.PublicAddresses)
+                if (address.IsIPv4() == ipv4 && !IPAddress.IsLoopback(address)) addresses.Add(address);
+        }
+
+        if (ForwardFamilies.HasLocalhost(machine.PrivateAddresses, forward)) addresses.Add(IPAddress.Loopback);
+        return addresses.ToImmutable();
+    }
+
+    private static IPAddress Any(bool ipv4) => ipv4 ? IPAddress.Any : IPAddress.IPv6Any;
 
     /// <summary>The addresses under which others may stand in the way.</summary>
-    private static ImmutableArray<IPAddress> Rivals(Forward forward, Dictionary<IPAddress, List<Claim>> open) =>
-        forward.PublicAddresses.IsEmpty ? [.. open.Keys] : forward.PublicAddresses.Add(IPAddress.Any);
+    private static HashSet<IPAddress> Rivals(
+        ImmutableArray<IPAddress> addresses, Dictionary<IPAddress, List<Claim>> open)
+    {
+        var rivals = new HashSet<IPAddress>(addresses);
+        foreach (var address in addresses)
+        {
+            if (IPAddress.IsLoopback(address)) continue;
+            var ipv4 = address.IsIPv4();
+            rivals.Add(Any(ipv4));
+            if (address.IsAny()) rivals.UnionWith(open.Keys.Where(a => a.IsIPv4() == ipv4 && !IPAddress.IsLoopback(a)));
+        }
+
+        return rivals;
+    }
 
     // An empty list means "everybody".
     private static bool Meet(ImmutableArray<IPNetwork> a, ImmutableArray<IPNetwork> b)
@@ -119,14 +157,16 @@ internal static class PortConflicts
         return false;
     }
 
-    private static Diagnostic Conflict(Claim first, Claim second, Protocol protocol)
+    private static Diagnostic Conflict(Claim first, Claim second, Protocol protocol, bool isLocal)
     {
         var (taken, by) = (second.Forward.Public, first.Forward.Public);
         var part = taken == by ? "" : $"{by} of ";
         var owner = $"{part}\"{Printable.Shown(first.Guest)}\"{Place(first.Forward.Origin, second.Forward.Origin)}";
         var origin = second.Forward.Origin;
         return new(Severity.Error, origin.File, origin.Line, origin.Column, origin.JsonPath,
-            $"public port {taken}/{protocol.Name()} is taken by {owner}; choose another, or another public_ip");
+            isLocal
+                ? $"public port {taken}/{protocol.Name()} of 127.0.0.1 is taken by {owner}; choose another"
+                : $"public port {taken}/{protocol.Name()} is taken by {owner}; choose another, or another public_ip");
     }
 
     /// <summary>" (line 3)", with the file's name if it is another one; nothing where the place is not known.</summary>

@@ -11,7 +11,8 @@ internal sealed class ValueReader(Findings findings)
     private const string Address = "an address of this host such as \"192.168.0.166\", a list of them, "
         + "or \"\" for every address";
 
-    private const string NotYet = "is not forwarded yet; connect to a public address of this host instead";
+    private const string LinkLocal = "is a link-local address, which is another one on each link; "
+        + "expected an address that is routed, such as \"fd00::2\"";
 
     private const string SourceList = "a network such as \"10.0.0.0/8\", or a list of them; "
         + "leave the key out to let everybody in";
@@ -49,7 +50,6 @@ internal sealed class ValueReader(Findings findings)
             case "iptables":
                 return Model.Backend.Iptables;
             case "nftables":
-                findings.Warning(value, "the nftables backend is not there yet, iptables is used");
                 return Model.Backend.Nftables;
             default:
                 findings.Wrong(value, "\"auto\", \"iptables\" or \"nftables\"");
@@ -94,14 +94,22 @@ internal sealed class ValueReader(Findings findings)
     }
 
     /// <summary>The host's addresses; empty: every one.</summary>
-    public ImmutableArray<IPAddress> PublicAddresses(JsonValue value)
+    /// <param name="value">The value.</param>
+    /// <param name="localhost">Whether 127.0.0.1 is forwarded.</param>
+    public ImmutableArray<IPAddress> PublicAddresses(JsonValue value, bool localhost = false)
     {
         if (value is { Type: JsonTokenType.String, Text: "" or "0.0.0.0" }) return [];
         if (value.IsEmptyList) findings.Wrong(value, Address);
 
         var addresses = ReadAddresses(value, Address, IsOneHosts);
         foreach (var address in addresses)
-            if (IPAddress.IsLoopback(address)) findings.Warning(value, $"{address} {NotYet}");
+        {
+            if (!IPAddress.IsLoopback(address) || (localhost && address.Equals(IPAddress.Loopback))) continue;
+            findings.Warning(value, address.IsIPv4()
+                ? $"connections to {address} are not forwarded; \"localhost\": true forwards those to 127.0.0.1"
+                : $"connections to {address} are not forwarded: the kernel has no route_localnet for IPv6");
+        }
+
         return addresses;
     }
 
@@ -148,6 +156,7 @@ internal sealed class ValueReader(Findings findings)
         {
             var text = item.Type == JsonTokenType.String ? item.Text : "";
             if (!Addresses.TryParse(text, out var address) || !isAllowed(address)) findings.Wrong(item, expected);
+            else if (address.IsIPv6LinkLocal) findings.Error(item, $"{address} {LinkLocal}");
             else if (Problem(address) is { } problem) findings.Error(item, $"{problem}; expected {expected}");
             else if (!addresses.Contains(address)) addresses.Add(address);
         }

@@ -16,6 +16,19 @@ internal enum Backend
     Nftables,
 }
 
+/// <summary>The spelling of a backend in config.json, in the record and in messages.</summary>
+internal static class BackendNames
+{
+    /// <summary>"auto", "iptables" or "nftables".</summary>
+    public static string Name(this Backend backend) => backend switch
+    {
+        Backend.Auto => "auto",
+        Backend.Iptables => "iptables",
+        Backend.Nftables => "nftables",
+        _ => throw new ArgumentOutOfRangeException(nameof(backend)),
+    };
+}
+
 /// <summary>What config.json says, validated. Entries with mistakes are not in it.</summary>
 /// <param name="Debug">Log every command and script.</param>
 /// <param name="Strict">A broken config or a failed apply may refuse a guest's prepare and start.</param>
@@ -37,13 +50,11 @@ internal sealed record HookConfig(
 /// <param name="Name">libvirt's name of the domain; any text.</param>
 /// <param name="PrivateAddresses">Its own addresses; empty: learned from libvirt's reservations and leases.</param>
 /// <param name="Interface">The host's interface that leads to the guest, null: found by route.</param>
-/// <param name="Localhost">Whether 127.0.0.1 on the host reaches the forwards too (path c).</param>
 /// <param name="Forwards">What is forwarded, in the file's order.</param>
 internal sealed record Machine(
     string Name,
     ImmutableArray<IPAddress> PrivateAddresses,
     string? Interface,
-    bool Localhost,
     ImmutableArray<Forward> Forwards)
 {
     /// <summary>Where it was written. Two machines that say the same are equal, wherever they say it.</summary>
@@ -54,11 +65,10 @@ internal sealed record Machine(
         && Name == other.Name
         && PrivateAddresses.SequenceEqual(other.PrivateAddresses)
         && Interface == other.Interface
-        && Localhost == other.Localhost
         && Forwards.SequenceEqual(other.Forwards);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Name, Interface, Localhost, Forwards.Length);
+    public override int GetHashCode() => HashCode.Combine(Name, Interface, Forwards.Length);
 }
 
 /// <summary>One port_map entry, with everything that it inherits from its machine and from the file.</summary>
@@ -74,6 +84,12 @@ internal sealed record Forward(
     ImmutableArray<IPNetwork> Sources,
     ImmutableArray<IPAddress> PublicAddresses)
 {
+    /// <summary>Whether 127.0.0.1 on the host reaches it too (path c).</summary>
+    public bool Localhost { get; init; }
+
+    /// <summary>Whether what the guest opens itself leaves with the first of the public addresses.</summary>
+    public bool Snat { get; init; }
+
     /// <summary>Where it was written. Two forwards that say the same are equal, wherever they say it.</summary>
     public Origin Origin { get; init; } = Origin.Unknown;
 
@@ -83,7 +99,9 @@ internal sealed record Forward(
         && Guest == other.Guest
         && Protocols.SequenceEqual(other.Protocols)
         && Sources.SequenceEqual(other.Sources)
-        && PublicAddresses.SequenceEqual(other.PublicAddresses);
+        && PublicAddresses.SequenceEqual(other.PublicAddresses)
+        && Localhost == other.Localhost
+        && Snat == other.Snat;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Public, Guest, Protocols.Length, Sources.Length);

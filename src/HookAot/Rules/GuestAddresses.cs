@@ -92,7 +92,7 @@ internal static class GuestAddresses
         IPAddress? byName = null;
         foreach (var host in network?.Hosts ?? [])
         {
-            if (host.Address.IsIPv4() != ipv4) continue;
+            if (!IsOf(host.Address, ipv4)) continue;
             if (host.Mac == mac) return host.Address;
             if (host.Mac is null && host.Name == name) byName ??= host.Address;
         }
@@ -105,7 +105,7 @@ internal static class GuestAddresses
         Lease? best = null;
         foreach (var lease in seen.Leases)
         {
-            if (lease.Mac != mac || lease.Bridge != bridge || lease.Address.IsIPv4() != ipv4) continue;
+            if (lease.Mac != mac || lease.Bridge != bridge || !IsOf(lease.Address, ipv4)) continue;
             // The last one of several that end together: libvirt's lease helper appends.
             if (best is not null && End(lease) < End(best)) continue;
             if (IsValid(lease, seen.Now) || !IsTaken(lease.Address, mac, End(lease), seen)) best = lease;
@@ -118,7 +118,7 @@ internal static class GuestAddresses
     {
         foreach (var learned in seen.Learned)
         {
-            if (learned.Mac != mac || learned.Address.IsIPv4() != ipv4) continue;
+            if (learned.Mac != mac || !IsOf(learned.Address, ipv4)) continue;
             // A NIC can be moved to another network while its guest runs.
             if (network is { Ranges.IsEmpty: false } && !Contains(network, learned.Address)) continue;
             // libvirt's lease helper replaces the lease of an address, so any lease of another MAC is a newer one.
@@ -154,6 +154,9 @@ internal static class GuestAddresses
             if (range.Contains(address)) return true;
         return false;
     }
+
+    // fe80::/10 is an address on each link anew, and says nothing without the link.
+    private static bool IsOf(IPAddress address, bool ipv4) => address.IsIPv4() == ipv4 && !address.IsIPv6LinkLocal;
 
     // dnsmasq writes 0 for a lease without end.
     private static long End(Lease lease) => lease.ExpiresAt == 0 ? long.MaxValue : lease.ExpiresAt;

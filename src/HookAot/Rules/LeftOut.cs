@@ -8,6 +8,9 @@ namespace HookAot.Rules;
 /// <param name="Reason">Why, and what to do.</param>
 internal sealed record LeftOut(string Guest, Forward? Forward, string Reason)
 {
+    /// <summary>Whether the rest of it is served.</summary>
+    public bool Partly { get; init; }
+
     /// <summary>"guest: reason".</summary>
     public override string ToString() => $"{Printable.Escape(Guest)}: {Reason}";
 }

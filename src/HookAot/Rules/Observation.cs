@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using HookAot.Model;
 
 namespace HookAot.Rules;
 
@@ -41,6 +42,12 @@ internal sealed record Observation(
         }
     }
 
+    /// <summary>Whether the kernel has IPv6; without, nothing of that family can be put into it.</summary>
+    public bool HasIPv6 { get; init; } = true;
+
+    /// <summary>Whether the kernel has the family of an address.</summary>
+    public bool Has(IPAddress address) => HasIPv6 || address.IsIPv4();
+
     /// <summary>A host on which nothing runs.</summary>
     public static Observation Nothing { get; } = new([], [], [], [], [], [], default, []);
 }
@@ -78,7 +85,20 @@ internal sealed record ObservedGuest(
 /// <param name="Network">The libvirt network.</param>
 /// <param name="Bridge">The host's bridge; a valid interface name.</param>
 /// <param name="Target">The host's end, a tap or a veth; a valid interface name.</param>
-internal sealed record GuestInterface(string? Mac, string? Network, string? Bridge, string? Target);
+internal sealed record GuestInterface(string? Mac, string? Network, string? Bridge, string? Target)
+{
+    /// <summary>The kind of one that is no interface of the host's: passt, or the emulator's own network.</summary>
+    public const string User = "user";
+
+    /// <summary>libvirt's type of the interface: network, bridge, direct, user, ...</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>
+    /// The host's device that a macvtap is made on, where it hears nothing of the host (any mode but vepa); a valid
+    /// interface name.
+    /// </summary>
+    public string? Device { get; init; }
+}
 
 /// <summary>An active libvirt network.</summary>
 /// <param name="Name">Its name.</param>

@@ -34,7 +34,8 @@ internal sealed record Ruleset(
     public bool IsEmpty => Translations.IsEmpty && Guests.IsEmpty && Networks.IsEmpty;
 
     /// <summary>The names of the guests that have rules in it.</summary>
-    public ImmutableArray<string> GuestNames => [.. Guests.Select(g => g.Guest).Distinct()];
+    public ImmutableArray<string> GuestNames =>
+        [.. Guests.Select(g => g.Guest).Concat(Loopback.Select(l => l.Guest)).Distinct()];
 
     /// <summary>The part of one family: a translation is of the family of its target.</summary>
     public Ruleset OfFamily(bool ipv4) => new(

@@ -18,6 +18,13 @@ namespace HookAot.Rules;
 /// </code>
 /// In d and e the guest would answer B, or itself, directly and from an address that was never asked: the connection
 /// has to seem to come from the host. libvirt's own "-s NET ! -d NET MASQUERADE" never matches there.
+/// <para>
+/// Path c, from 127.0.0.1 on the host, is only for what asks for it (localhost): OUTPUT DNAT ─► POSTROUTING SNAT ─► A.
+/// </para>
+/// <para>
+/// All of it is by family: a guest that has an address of both is served on both, and what is of one family never meets
+/// what is of the other.
+/// </para>
 /// </remarks>
 internal sealed class RulesetBuilder
 {
@@ -25,6 +32,8 @@ internal sealed class RulesetBuilder
     private readonly ICollection<LeftOut> leftOut;
     private readonly ImmutableArray<Translation>.Builder translations = ImmutableArray.CreateBuilder<Translation>();
     private readonly ImmutableArray<GuestAccess>.Builder guests = ImmutableArray.CreateBuilder<GuestAccess>();
+    private readonly ImmutableArray<LoopbackAccess>.Builder loopback = ImmutableArray.CreateBuilder<LoopbackAccess>();
+    private readonly ImmutableArray<SourceAddress>.Builder sources = ImmutableArray.CreateBuilder<SourceAddress>();
 
     private readonly ImmutableArray<IPNetwork> networks;
 
@@ -50,104 +59,86 @@ internal sealed class RulesetBuilder
         }
 
         return new Ruleset(
-            builder.translations.ToImmutable(), builder.guests.ToImmutable(), Networks(config, seen), builder.NotAny());
+            builder.translations.ToImmutable(), builder.guests.ToImmutable(), Networks(config, seen), builder.NotAny())
+        {
+            Loopback = builder.loopback.ToImmutable(),
+            Sources = builder.sources.ToImmutable(),
+        };
     }
 
     private static ImmutableArray<NetworkRange> Networks(HookConfig config, Observation seen)
     {
         var active = seen.Networks.Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
-        return [.. config.Networks.Where(n => n.Range.BaseAddress.IsIPv4() && active.Contains(n.Name))];
+        return [.. config.Networks.Where(n => active.Contains(n.Name) && seen.Has(n.Range.BaseAddress))];
     }
 
-    private ImmutableArray<IPAddress> NotAny() => translations.Any(t => t.Public is null)
-        ? [.. seen.Networks.SelectMany(n => n.BridgeAddresses).Where(a => a.IsIPv4()).Distinct()]
-        : [];
+    private ImmutableArray<IPAddress> NotAny()
+    {
+        var notAny = ImmutableArray.CreateBuilder<IPAddress>();
+        foreach (var address in seen.Networks.SelectMany(n => n.BridgeAddresses))
+        {
+            var matters = translations.Any(t => t.Public is null && t.Target.IsIPv4() == address.IsIPv4());
+            if (matters && !notAny.Contains(address)) notAny.Add(address);
+        }
+
+        return notAny.ToImmutable();
+    }
 
     private void Add(Machine machine, ImmutableArray<ObservedGuest> running)
     {
-        if (Target(machine, running, out var reason) is not { } target)
-        {
-            leftOut.Add(new(machine.Name, null, reason!));
-            return;
-        }
+        var targets = new GuestTargets(machine, running, seen, networks);
+        if (targets.Problem is { } problem)
+            leftOut.Add(new(machine.Name, null, problem) { Partly = !targets.Addresses.IsEmpty });
+        if (targets.Addresses.IsEmpty) return;
 
         var first = translations.Count;
-        foreach (var forward in machine.Forwards) Translate(machine.Name, forward, target);
-        if (translations.Count == first) return;
-
-        var own = translations.Skip(first);
-        guests.Add(new(machine.Name, target, AcceptedPorts.Of(own), Masqueraded(target, machine)));
+        foreach (var forward in machine.Forwards) new ForwardTranslator(machine, forward, targets, this).Translate();
+        foreach (var target in targets.Addresses) Serve(machine, target, [.. translations.Skip(first)]);
     }
 
-    /// <summary>The address that the guest's forwards go to; null where there is none, with the reason.</summary>
-    private IPAddress? Target(Machine machine, ImmutableArray<ObservedGuest> running, out string? reason)
+    /// <summary>What one address of a guest needs besides its translations.</summary>
+    private void Serve(Machine machine, IPAddress target, ImmutableArray<Translation> ofGuest)
     {
-        ImmutableArray<IPAddress> addresses;
-        if (!machine.PrivateAddresses.IsEmpty)
-        {
-            addresses = machine.PrivateAddresses;
-            if (running.All(g => g.Shadowed))
-            {
-                reason = $"{running[0].Driver} runs it, but its private_ip was that of a guest of the same name and " +
-                    "another driver, which has stopped; give them different names, or run 'hookctrl apply'";
-                return null;
-            }
-        }
-        else
-        {
-            // Guests of two drivers may share a name: the first that has an address is served.
-            addresses = [.. running.SelectMany(g => GuestAddresses.Of(g, seen))];
-        }
-
-        var target = addresses.FirstOrDefault(a => a.IsIPv4());
-        reason = target is not null ? Problem(target)
-            : addresses.IsEmpty
-                ? "no address is known; give it a private_ip or a DHCP reservation, or run 'hookctrl apply' once it " +
-                    "has a lease"
-                : "it has IPv6 addresses only, and IPv6 is not forwarded yet";
-        return reason is null ? target : null;
+        var own = ofGuest.Where(t => t.Target.Equals(target)).ToLookup(t => t.IsLoopback);
+        if (own[false].Any())
+            guests.Add(new(machine.Name, target, AcceptedPorts.Of(own[false]), Masqueraded(target, machine)));
+        if (own[true].Any())
+            loopback.Add(new(machine.Name, Bridge(target, machine)!, target, AcceptedPorts.Of(own[true])));
     }
 
-    private void Translate(string guest, Forward forward, IPAddress target)
-    {
-        if (PublicAddresses(guest, forward) is not { } publics) return;
-        IPNetwork?[] sources = forward.Sources.IsEmpty ? [null] : [.. forward.Sources.Where(IsIPv4).Cast<IPNetwork?>()];
-        foreach (var address in publics)
-        {
-            foreach (var protocol in forward.Protocols)
-            {
-                foreach (var source in sources)
-                    translations.Add(new(guest, address, protocol, forward.Public, source, target, forward.Guest));
-            }
-        }
-    }
+    /// <summary>Adds translations; what else a forward asks for is added by the methods below.</summary>
+    public void Translate(Translation translation) => translations.Add(translation);
 
-    private static bool IsIPv4(IPNetwork network) => network.BaseAddress.IsIPv4();
-
-    /// <summary>
-    /// The addresses of a forward that can be translated; null where there is none. What cannot is reported.
-    /// </summary>
-    private List<IPAddress?>? PublicAddresses(string guest, Forward forward)
-    {
-        if (forward.PublicAddresses.IsEmpty) return [null];
-        var usable = new List<IPAddress?>();
-        foreach (var address in forward.PublicAddresses)
-        {
-            var problem = IPAddress.IsLoopback(address)
-                ? $"{address} is not forwarded yet; connect to a public address of this host instead"
-                : address.IsIPv4() ? Problem(address) : null;
-            if (problem is not null) leftOut.Add(new(guest, forward, $"port {forward.Public}: {problem}"));
-            else if (address.IsIPv4()) usable.Add(address);
-        }
-
-        if (usable.Count > 0) return usable;
-        if (forward.PublicAddresses.All(a => !a.IsIPv4()))
-            leftOut.Add(new(guest, forward, $"port {forward.Public} is for IPv6 only, and IPv6 is not forwarded yet"));
-        return null;
-    }
+    /// <summary>Reports a forward, or a part of one.</summary>
+    public void LeaveOut(LeftOut left) => leftOut.Add(left);
 
     /// <summary>Why an address cannot be a host's; null if it can.</summary>
-    private string? Problem(IPAddress address) => AddressProblems.Of(address, networks);
+    public string? Problem(IPAddress address) => AddressProblems.Of(address, networks);
+
+    /// <summary>Whether the host has IPv6 at all, or the address is of IPv4.</summary>
+    public bool HostHas(IPAddress address) => seen.Has(address);
+
+    /// <summary>The host's interface that leads to a guest; null if there is none with a name that can be used.</summary>
+    public string? Bridge(IPAddress address, Machine machine)
+    {
+        var name = machine.Interface ?? GuestRoute.Leading(address, machine, seen)?.Interface;
+        return InterfaceName.IsValid(name) ? name : null;
+    }
+
+    /// <summary>
+    /// Lets what a guest opens itself leave with a public address. Of several, the first counts: the config's reader
+    /// has said so.
+    /// </summary>
+    /// <returns>Why that cannot be; null if it can.</returns>
+    public string? LeaveBy(Machine machine, IPAddress target, IPAddress address)
+    {
+        if (sources.Any(s => s.Guest == machine.Name && s.Address.Equals(target))) return null;
+        if (Isolation.IsIsolated(target, seen.Networks))
+            return "snat: the guest's network is isolated, so that it opens no connection to anybody outside";
+
+        sources.Add(new(machine.Name, target, address, Masqueraded(target, machine)));
+        return null;
+    }
 
     /// <summary>
     /// The guest's net is the connected route that covers it. Without one at least the guest itself is served (path d).
@@ -156,20 +147,9 @@ internal sealed class RulesetBuilder
     /// </summary>
     private IPNetwork Masqueraded(IPAddress address, Machine machine)
     {
-        if (Isolation.IsIsolated(address, seen.Networks)) return new IPNetwork(IPAddress.Any, 0);
-        if (seen.Routes is { } routes)
-        {
-            var leading = routes.Where(r => r.Network.Contains(address));
-            if (machine.Interface is not null) leading = leading.Where(r => r.Interface == machine.Interface);
-            if (leading.MaxBy(r => r.Network.PrefixLength) is { } route) return route.Network;
-        }
-        else
-        {
-            // The kernel did not tell its routes: libvirt's own range is as good.
-            var ranges = seen.Networks.SelectMany(n => n.Ranges).Where(r => r.Contains(address)).ToList();
-            if (ranges.Count > 0) return ranges.MaxBy(r => r.PrefixLength);
-        }
-
-        return new IPNetwork(address, 32);
+        if (Isolation.IsIsolated(address, seen.Networks))
+            return new IPNetwork(address.IsIPv4() ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        if (GuestRoute.Leading(address, machine, seen) is { } route) return route.Network;
+        return new IPNetwork(address, address.IsIPv4() ? 32 : 128);
     }
 }

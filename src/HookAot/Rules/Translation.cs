@@ -22,12 +22,16 @@ internal sealed record Translation(
     IPAddress Target,
     PortRange TargetPorts)
 {
+    /// <summary>Whether it is path c: from 127.0.0.1 on the host.</summary>
+    public bool IsLoopback => Public is not null && IPAddress.IsLoopback(Public);
+
     /// <summary>Whether it is one of those that a forward of a guest becomes.</summary>
     public bool Serves(string guest, Forward forward)
     {
         var samePorts = PublicPorts == forward.Public && TargetPorts == forward.Guest;
         if (Guest != guest || !samePorts || !forward.Protocols.Contains(Protocol)) return false;
 
+        if (IsLoopback) return forward.Localhost;
         return Public is null ? forward.PublicAddresses.IsEmpty : forward.PublicAddresses.Contains(Public);
     }
 }

@@ -177,16 +177,8 @@ public class IptablesScriptTests
     [Test]
     public async Task Removal_takes_out_jumps_and_chains()
     {
-        var script = IptablesScript.Remove(IptablesAssumptions.All(present: true));
+        var script = Rulesets.Removal(WantedRules.All(Rulesets.Of(OnePort)));
         await Assert.That(IptablesScript.Print(script)).IsEqualTo("""
-            *filter
-            :HOOKAOT-FWD - [0:0]
-            :HOOKAOT-NET - [0:0]
-            -D FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD
-            -D FORWARD -j HOOKAOT-NET
-            -X HOOKAOT-FWD
-            -X HOOKAOT-NET
-            COMMIT
             *nat
             :HOOKAOT-DNAT - [0:0]
             :HOOKAOT-LOCAL - [0:0]
@@ -197,6 +189,14 @@ public class IptablesScriptTests
             -X HOOKAOT-DNAT
             -X HOOKAOT-LOCAL
             -X HOOKAOT-SNAT
+            COMMIT
+            *filter
+            :HOOKAOT-FWD - [0:0]
+            :HOOKAOT-NET - [0:0]
+            -D FORWARD -m conntrack --ctstate DNAT -j HOOKAOT-FWD
+            -D FORWARD -j HOOKAOT-NET
+            -X HOOKAOT-FWD
+            -X HOOKAOT-NET
             COMMIT
 
             """);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using CsCheck;
 using HookAot.Backends;
@@ -28,21 +27,18 @@ public sealed class PropertyTests
             var running = names.Select(name => new ObservedGuest("qemu", name, [], Evidence.Event));
             var ruleset = RulesetBuilder.Build(read.Config!, Rulesets.Host with { Guests = [.. running] }, []);
 
-            await Restore(world, iptables, IptablesScript.Replace(ruleset, Absent), "--test");
-            await Restore(world, iptables, IptablesScript.Replace(ruleset, Absent));
+            var wanted = WantedRules.All(ruleset);
+            await Restore(world, iptables, Rulesets.Lines(wanted, present: false), "--test");
+            await Restore(world, iptables, Rulesets.Lines(wanted, present: false));
             var once = await world.Rules();
             var listing = IptablesListing.Parse(await world.Host.Run($"{iptables}-save -c"));
-            if (!ruleset.IsEmpty) await Assert.That(listing.DifferencesFrom(ruleset)).IsEmpty().Because(config);
-            await Restore(world, iptables, IptablesScript.Replace(ruleset, Present));
+            await Assert.That(listing.DifferencesFrom(wanted)).IsEmpty().Because(config);
+            await Restore(world, iptables, Rulesets.Lines(wanted, present: true));
             await Assert.That(await world.Rules()).IsEqualTo(once).Because(config);
-            await Restore(world, iptables, IptablesScript.Remove(Present));
+            await Restore(world, iptables, Rulesets.Removal(wanted));
             await Assert.That(await world.Rules()).IsEqualTo(before).Because(config);
         }, iter: 25, threads: 1);
     }
-
-    private static readonly ImmutableArray<TablePlan> Absent = IptablesAssumptions.All(present: false);
-
-    private static readonly ImmutableArray<TablePlan> Present = IptablesAssumptions.All(present: true);
 
     private static Task<string> Restore(
         World world, string iptables, IEnumerable<ScriptLine> script, string option = "") =>

@@ -13,7 +13,7 @@ public class PortConflictsTests
         {
             Origin = new Origin(file, i + 1, 5, $"$.machines.{name}.port_map[{i}]"),
         });
-        return new Machine(name, [IPAddress.Parse("10.0.0.2")], null, false, [.. forwards]);
+        return new Machine(name, [IPAddress.Parse("10.0.0.2")], null, [.. forwards]);
     }
 
     [Test]

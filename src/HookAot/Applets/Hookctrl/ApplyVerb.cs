@@ -109,7 +109,6 @@ internal static class ApplyVerb
 
     private static void Show(Session session, Applied applied, bool saved)
     {
-        if (applied.Forwards && Obstacle.LibvirtsNftables(session.Paths) is { } obstacle) Session.Warn($"{obstacle}");
         if (applied.Changes is not { } changes) return;
         if (session.Json)
         {

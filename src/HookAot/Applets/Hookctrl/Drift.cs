@@ -36,6 +36,5 @@ internal static class Drift
             if (Obstacle.Hook(paths, driver) is { } hook) yield return hook;
 
         if (Obstacle.LibvirtsIptables(paths) is { } iptables) yield return iptables;
-        if (Obstacle.LibvirtsNftables(paths) is { } nftables) yield return nftables;
     }
 }

@@ -48,12 +48,20 @@ internal sealed record ScriptRow(string Tool, string[] Arguments, string Script)
 
 /// <summary>What status prints.</summary>
 /// <param name="Ok">Whether everything that should be in force is; the exit code is 0 then.</param>
+/// <param name="Backend">The tool that translates: iptables or nftables.</param>
+/// <param name="BackendReason">Why that one.</param>
 /// <param name="Forwards">Each forward of the config.</param>
 /// <param name="Networks">Each network of the config.</param>
 /// <param name="Drift">
 /// What differs from what should be, a sentence each, with "; do: " and a command where apply is no cure.
 /// </param>
-internal sealed record StatusReport(bool Ok, StatusRow[] Forwards, NetworkState[] Networks, string[] Drift);
+internal sealed record StatusReport(
+    bool Ok,
+    string Backend,
+    string BackendReason,
+    StatusRow[] Forwards,
+    NetworkState[] Networks,
+    string[] Drift);
 
 /// <summary>A forward's state.</summary>
 /// <param name="Machine">The guest's name.</param>

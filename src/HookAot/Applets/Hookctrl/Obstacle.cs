@@ -25,15 +25,6 @@ internal sealed record Obstacle(string Message, string Cure)
         return new($"the hook is not installed: {problem.Found}", $"{problem.Cure}; then hookctrl apply");
     }
 
-    /// <summary>libvirt rejects in nftables what iptables accepts; null if it does not.</summary>
-    public static Obstacle? LibvirtsNftables(HostPaths paths) => OtherFirewalls.LibvirtRejectsInNftables(paths)
-        ? new(
-            "libvirt uses nftables and rejects in its table libvirt_network what is accepted elsewhere; " +
-            "this version writes iptables rules only",
-            "firewall_backend = \"iptables\" in /etc/libvirt/network.conf, " +
-            "then restart libvirtd (virtnetworkd) and its networks")
-        : null;
-
     /// <summary>libvirt's rules are in another iptables than ours; null if they are not.</summary>
     public static Obstacle? LibvirtsIptables(HostPaths paths) => OtherFirewalls.LibvirtsIptables(paths) is { } other
         ? new(

@@ -31,7 +31,9 @@ internal static class PlanVerb
         var desired = Desired.Now(session.Paths);
         Warn(session, desired, stopAll);
         var planned = stopAll ? desired with { Ruleset = Ruleset.Empty } : desired;
-        var rows = kernel.ScriptsFor(planned).Select(s => new ScriptRow(s.Tool, [.. s.Arguments], s.Text));
+        var before = HostRecord.Read(session.Paths)?.Backend;
+        var rows = kernel.ScriptsFor(planned, before)
+            .Select(s => new ScriptRow(s.Tool, [.. s.Arguments], s.Text));
         ScriptRow[] scripts = [.. rows];
         if (session.Json) Output.Write(JsonSerializer.Serialize(scripts, HookctrlJson.Default.ScriptRowArray) + "\n");
         else Print(scripts);
@@ -44,8 +46,6 @@ internal static class PlanVerb
         foreach (var guest in desired.LeftOut) Session.Say($"left out: {guest}");
         if (stopAll) return;
         if (ConfigInUse.OtherThan(session) is { } other) Session.Warn($"{other}; apply asks for --force");
-        if (desired.Ruleset.IsEmpty) return;
-        if (Obstacle.LibvirtsNftables(session.Paths) is { } obstacle) Session.Warn($"{obstacle}");
     }
 
     private static void Print(ScriptRow[] scripts)

@@ -35,7 +35,13 @@ internal static class StatusBuilder
 
         NetworkState[] networks = [.. config.Networks.Select(n => Network(n, desired.Ruleset))];
         var ok = drift.Count == 0 && !rows.Exists(r => r.State is LeftOut or Missing);
-        return new(ok, [.. rows], networks, [.. drift.Select(d => $"{d}")]);
+        return new(
+            ok,
+            desired.Backend.Backend.Name(),
+            desired.Backend.Why,
+            [.. rows],
+            networks,
+            [.. drift.Select(d => $"{d}")]);
     }
 
     private static StatusRow Row(

@@ -72,6 +72,8 @@ internal static class StatusVerb
             Output.Write($"network {name}: every connection to {network.Range} is accepted\n");
         }
 
+        Output.Write($"backend: {report.Backend} ({report.BackendReason})\n");
+
         foreach (var obstacle in drift)
         {
             Output.Write($"{Output.Red("drift:")} {Printable.Escape(obstacle.Message)}\n");

@@ -46,7 +46,11 @@ internal abstract class StepView
 /// <param name="Deadline">When everything has to be done.</param>
 /// <param name="Record">The record as it was before.</param>
 /// <param name="Log">The log.</param>
-internal sealed record StepContext(HostPaths Paths, int LockFd, Deadline Deadline, HostState Record, ILogger Log);
+internal sealed record StepContext(HostPaths Paths, int LockFd, Deadline Deadline, HostState Record, ILogger Log)
+{
+    /// <summary>Whether a step before this one failed, so that what depends on its rules has to wait.</summary>
+    public bool Failed { get; init; }
+}
 
 /// <summary>How a step went.</summary>
 /// <param name="Error">Why the host is not as desired; null if it is.</param>
@@ -54,6 +58,12 @@ internal sealed record StepContext(HostPaths Paths, int LockFd, Deadline Deadlin
 /// <param name="Installed">Whether something of ours is on the host now; null: nobody knows.</param>
 internal sealed record StepOutcome(string? Error, ImmutableArray<RefusedGuest> Refused, bool? Installed)
 {
+    /// <summary>What of the step is on the host, where it has parts.</summary>
+    public string[]? Parts { get; init; }
+
+    /// <summary>Whether nft died of a signal, so that iptables may stand in.</summary>
+    public bool NftDied { get; init; }
+
     /// <summary>The host is as desired.</summary>
     public static StepOutcome Done(bool installed) => new(null, [], installed);
 }

@@ -8,25 +8,27 @@ namespace HookAot.Host;
 /// <param name="Seen">What was seen on the host.</param>
 /// <param name="Ruleset">What should be in the kernel.</param>
 /// <param name="LeftOut">What cannot be served, and why.</param>
+/// <param name="Backend">Which tool writes it.</param>
 internal sealed record Desired(
-    ConfigFile Config, Observation Seen, Ruleset Ruleset, ImmutableArray<LeftOut> LeftOut)
+    ConfigFile Config, Observation Seen, Ruleset Ruleset, ImmutableArray<LeftOut> LeftOut, BackendChoice Backend)
 {
     /// <summary>What 'hookctrl apply' would put in place now. Changes nothing.</summary>
     public static Desired Now(HostPaths paths)
     {
         var config = ConfigFile.Read(paths);
         var state = LibvirtRescan.Of(paths, HostRecord.Read(paths) ?? HostState.Unknown, config.Config);
-        return Compute(config, ObservationReader.Read(paths, config.Config, state));
+        var seen = ObservationReader.Read(paths, config.Config, state);
+        return Compute(config, seen, BackendChoice.Of(paths, config.Config));
     }
 
     /// <summary>Computes it.</summary>
-    public static Desired Compute(ConfigFile config, Observation seen)
+    public static Desired Compute(ConfigFile config, Observation seen, BackendChoice backend)
     {
-        if (config.Config is null) return new(config, seen, Ruleset.Empty, []);
+        if (config.Config is null) return new(config, seen, Ruleset.Empty, [], backend);
 
         var leftOut = ImmutableArray.CreateBuilder<LeftOut>();
         var ruleset = RulesetBuilder.Build(config.Config, seen, leftOut);
-        return new(config, seen, ruleset, leftOut.ToImmutable());
+        return new(config, seen, ruleset, leftOut.ToImmutable(), backend);
     }
 
     /// <summary>

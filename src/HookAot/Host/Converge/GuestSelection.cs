@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using HookAot.Rules;
 
 namespace HookAot.Host;
 
@@ -31,21 +30,23 @@ internal readonly record struct Attempt(Verdict Verdict, string? Guest = null, s
 /// Leaves out the guests whose rules the kernel refuses, so that the others are served. It never takes out rules of a
 /// guest that is not at fault: a tool that fails for no rule's sake ends it, and a search tries without applying.
 /// </summary>
-/// <param name="apply">Puts a ruleset into the kernel: all of a table or nothing.</param>
-/// <param name="test">Whether the tool would take a ruleset, without applying it.</param>
-internal sealed class GuestSelection(Func<Ruleset, Attempt> apply, Func<Ruleset, bool> test)
+/// <param name="apply">Puts the rules of some guests into the kernel: all of a table or nothing.</param>
+/// <param name="test">Whether the tool would take the rules of some guests, without applying them.</param>
+internal sealed class GuestSelection(
+    Func<IReadOnlySet<string>, Attempt> apply, Func<IReadOnlySet<string>, bool> test)
 {
-    /// <summary>Applies the ruleset, without the guests that have to be left out.</summary>
-    /// <param name="ruleset">What has to be there.</param>
+    /// <summary>Applies the rules, without the guests that have to be left out.</summary>
+    /// <param name="guests">The guests that have rules.</param>
     /// <param name="served">The guests whose rules the kernel took at the last converge.</param>
     /// <returns>Why the rules are not in place, null if they are; and who is left out.</returns>
-    public (string? Error, ImmutableArray<RefusedGuest> Refused) Apply(Ruleset ruleset, IReadOnlySet<string> served)
+    public (string? Error, ImmutableArray<RefusedGuest> Refused) Apply(
+        ImmutableArray<string> guests, IReadOnlySet<string> served)
     {
         var refused = ImmutableArray.CreateBuilder<RefusedGuest>();
-        var names = ruleset.GuestNames.ToHashSet(StringComparer.Ordinal);
+        var names = guests.ToHashSet(StringComparer.Ordinal);
         while (true)
         {
-            var attempt = apply(ruleset.Only(names));
+            var attempt = apply(names);
             switch (attempt.Verdict)
             {
                 case Verdict.InPlace:
@@ -53,7 +54,7 @@ internal sealed class GuestSelection(Func<Ruleset, Attempt> apply, Func<Ruleset,
                 case Verdict.RuleRefused when names.Remove(attempt.Guest!):
                     refused.Add(new(attempt.Guest!, attempt.Message));
                     break;
-                case Verdict.TableRefused when Narrower(ruleset, names, served) is { } narrower:
+                case Verdict.TableRefused when Narrower(names, served) is { } narrower:
                     refused.AddRange(names.Except(narrower).Select(n => new RefusedGuest(n, attempt.Message)));
                     names = narrower;
                     break;
@@ -69,9 +70,9 @@ internal sealed class GuestSelection(Func<Ruleset, Attempt> apply, Func<Ruleset,
     /// Fewer guests, whose rules may be taken: those that the tool takes one by one, else those that it took before.
     /// Never none: that would take everything out.
     /// </summary>
-    private HashSet<string>? Narrower(Ruleset ruleset, HashSet<string> names, IReadOnlySet<string> served)
+    private HashSet<string>? Narrower(HashSet<string> names, IReadOnlySet<string> served)
     {
-        var accepted = Accepted(ruleset, [.. names]);
+        var accepted = Accepted([.. names]);
         if (accepted.Count > 0 && accepted.Count < names.Count) return accepted;
 
         var before = names.Where(served.Contains).ToHashSet(StringComparer.Ordinal);
@@ -79,12 +80,12 @@ internal sealed class GuestSelection(Func<Ruleset, Attempt> apply, Func<Ruleset,
     }
 
     /// <summary>The guests whose rules the tool takes, found by halving the list.</summary>
-    private HashSet<string> Accepted(Ruleset ruleset, ImmutableArray<string> names)
+    private HashSet<string> Accepted(ImmutableArray<string> names)
     {
-        if (test(ruleset.Only(names.ToHashSet(StringComparer.Ordinal)))) return [.. names];
+        if (test(names.ToHashSet(StringComparer.Ordinal))) return [.. names];
         if (names.Length <= 1) return [];
 
         var half = names.Length / 2;
-        return [.. Accepted(ruleset, names[..half]), .. Accepted(ruleset, names[half..])];
+        return [.. Accepted(names[..half]), .. Accepted(names[half..])];
     }
 }

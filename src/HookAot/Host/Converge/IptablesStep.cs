@@ -1,58 +1,76 @@
 using System.Collections.Immutable;
 using HookAot.Backends;
-using HookAot.Rules;
 
 namespace HookAot.Host;
 
 /// <summary>
-/// The tables filter and nat of iptables, IPv4. One process where the assumption about what is there holds. Where it
-/// does not, the transaction fails, changes nothing in that table, and names the line that was wrong; the next attempt
-/// assumes better.
+/// Our chains in the tables of iptables, or of ip6tables. One process where the assumption about what is there holds.
+/// Where it does not, the transaction fails, changes nothing in that table, and names the line that was wrong; the next
+/// attempt assumes better.
 /// </summary>
-internal sealed class IptablesStep : ConvergeStep
+/// <param name="ipv4">Whether it is for iptables; else for ip6tables.</param>
+internal sealed class IptablesStep(bool ipv4) : ConvergeStep
 {
     /// <inheritdoc/>
-    public override string Name => "iptables";
+    public override string Name => ipv4 ? "iptables" : "ip6tables";
 
     /// <inheritdoc/>
     public override StepView? Look(StepContext context, out string? problem)
     {
-        var iptables = context.Paths.Iptables;
-        var listing = IptablesSave.Read(iptables, context.LockFd, context.Deadline, out problem);
-        return listing is null ? null : new View(iptables!, listing);
+        problem = null;
+        if (Tool(context.Paths) is not { } tool) return new View(null, IptablesListing.Parse("", ipv4), ipv4);
+
+        var listing = IptablesSave.Read(tool, ipv4, context.LockFd, context.Deadline, out problem);
+        return listing is null ? null : new View(tool, listing, ipv4);
     }
 
     /// <inheritdoc/>
     public override StepOutcome Apply(StepContext context, Desired desired, StepView? seen)
     {
-        var ruleset = desired.Ruleset;
-        var installed = context.Record.IsInstalled(Name);
+        var wanted = desired.Backend.ForIptables(desired.Ruleset, ipv4);
+        if (Tool(context.Paths) is not { } tool)
+            return wanted.IsEmpty ? StepOutcome.Done(installed: false) : new(Missing, [], null);
+
         var listing = (seen as View)?.Listing;
-        if (ruleset.IsEmpty && installed == false && listing is null) return StepOutcome.Done(installed: false);
-        if (context.Paths.Iptables is not { } iptables) return new(IptablesRestore.Missing, [], null);
+        var recorded = context.Record.PartsOf(Name);
+        var parts = recorded ?? (listing is null ? IptablesForward.Parts(tool, ipv4) : null);
+        if (wanted.IsEmpty && listing is null && parts is { Count: 0 }) return StepOutcome.Done(installed: false);
 
         if (listing is not null) CleanOtherVariant(context);
-        var transaction = new IptablesTransaction(context, iptables, installed);
-        var (error, refused) = transaction.Run(ruleset, listing?.Plans);
-        if (error is not null && transaction.IsInPlace(ruleset)) error = null;
+        else if (parts is null) listing = IptablesSave.Read(tool, ipv4, context.LockFd, context.Deadline, out _);
 
-        bool? nowInstalled = error is not null || transaction.LeftChains ? null : !ruleset.IsEmpty;
-        return new(error, refused, nowInstalled);
+        var wasClean = recorded is { Count: 0 };
+        var transaction = new IptablesTransaction(context, tool, ipv4, wasClean);
+        var (error, refused) = transaction.Run(
+            wanted, part => parts?.Contains(part.Name) ?? wanted.IsEmpty, listing?.Plans(wanted));
+        if (error is not null && transaction.IsInPlace(wanted)) error = null;
+        if (error is not null || transaction.LeftChains) return new(error, refused, null);
+
+        var needed = IptablesLayout.Parts(ipv4).Where(p => p.IsFor(wanted)).Select(p => p.Name);
+        return new(null, refused, !wanted.IsEmpty) { Parts = [.. needed] };
     }
+
+    private string Missing => ipv4
+        ? IptablesRestore.Missing
+        : "ip6tables is not installed beside iptables; IPv6 is not forwarded. Install it, or set \"backend\" to " +
+            "\"nftables\"";
+
+    private string? Tool(HostPaths paths) => ipv4 ? paths.Iptables : paths.Ip6tables;
 
     /// <summary>
     /// Where iptables was switched from one variant to the other while guests ran, rules of ours are left behind there,
     /// and forward on.
     /// </summary>
-    private static void CleanOtherVariant(StepContext context)
+    private void CleanOtherVariant(StepContext context)
     {
-        if (OtherFirewalls.OursElsewhere(context.Paths) is not { } other) return;
-        var (error, _) = new IptablesTransaction(context, other, installed: null).Run(Ruleset.Empty, seen: null);
+        if (OtherFirewalls.OursElsewhere(context.Paths, ipv4) is not { } other) return;
+        var transaction = new IptablesTransaction(context, other, ipv4, wasClean: false);
+        var (error, _) = transaction.Run(WantedRules.Nothing, _ => true, seen: null);
         if (error is not null) Log.Failed(context.Log, $"rules of ours stay in {other}: {error}");
     }
 
     /// <summary>What iptables-save says.</summary>
-    internal sealed class View(string iptables, IptablesListing listing) : StepView
+    internal sealed class View(string? tool, IptablesListing listing, bool ipv4) : StepView
     {
         /// <summary>All rules, those of others among them.</summary>
         public IptablesListing Listing => listing;
@@ -62,16 +80,17 @@ internal sealed class IptablesStep : ConvergeStep
 
         /// <inheritdoc/>
         public override IEnumerable<Difference> DifferencesFrom(Desired desired) =>
-            listing.DifferencesFrom(desired.Ruleset);
+            listing.DifferencesFrom(desired.Backend.ForIptables(desired.Ruleset, ipv4));
 
         /// <inheritdoc/>
         public override IEnumerable<ToolScript> ScriptsFor(Desired desired)
         {
-            var assumptions = new IptablesAssumptions(desired.Ruleset, listing.Plans);
-            if (assumptions.IsDone) yield break;
+            var wanted = desired.Backend.ForIptables(desired.Ruleset, ipv4);
+            var assumptions = new IptablesAssumptions(wanted, listing.Plans(wanted), ipv4);
+            if (tool is null || assumptions.IsDone) yield break;
 
             var text = IptablesScript.Print(assumptions.Script);
-            yield return new(iptables + "-restore", IptablesRestore.Arguments, text);
+            yield return new(tool + "-restore", IptablesRestore.Arguments, text);
         }
     }
 }

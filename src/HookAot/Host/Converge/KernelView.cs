@@ -70,6 +70,9 @@ internal sealed class KernelView
         return sum;
     }
 
-    /// <summary>The scripts that apply would run.</summary>
-    public IEnumerable<ToolScript> ScriptsFor(Desired desired) => views.SelectMany(v => v.View.ScriptsFor(desired));
+    /// <summary>The scripts that apply would run, in its order.</summary>
+    /// <param name="desired">What should be there.</param>
+    /// <param name="before">The name of the backend that translated at the last converge; null: none did.</param>
+    public IEnumerable<ToolScript> ScriptsFor(Desired desired, string? before) =>
+        ConvergeSteps.InOrder(desired.Backend, before).SelectMany(step => Of(step).ScriptsFor(desired));
 }

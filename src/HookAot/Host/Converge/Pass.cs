@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HookAot.Model;
 using HookAot.Rules;
 using Microsoft.Extensions.Logging;
 
@@ -60,7 +61,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         // Where flows went is known from the record; the host's own addresses say which of them are its own.
         var observation = ObservationReader.Read(paths, null, recorded) with { Guests = [] };
         var nothing = new ConfigFile(null, [], [], Broken: false);
-        var desired = Desired.Compute(nothing, observation);
+        var desired = Desired.Compute(nothing, observation, BackendChoice.Of(paths, config: null));
         var forgotten = HostState.Unknown with { Udp = recorded.Udp, ConfigPath = recorded.ConfigPath };
         return ApplySteps(desired, forgotten, seen) is not null;
     }
@@ -68,7 +69,8 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
     private HashSet<string>? Enforce(
         ConfigFile file, HostState state, ImmutableArray<HostEvent> told, KernelView? seen)
     {
-        var desired = Desired.Compute(file, ObservationReader.Read(paths, file.Config, state, told));
+        var observation = ObservationReader.Read(paths, file.Config, state, told);
+        var desired = Desired.Compute(file, observation, BackendChoice.Of(paths, file.Config));
         foreach (var doubt in ConfigDoubts.Permissions(paths)) Log.Warned(log, doubt);
         foreach (var problem in desired.Seen.Unreadable) Log.Warned(log, problem);
         foreach (var left in desired.LeftOut) Log.Warned(log, $"left out: {left}");
@@ -89,33 +91,39 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
     {
         Write(state with { Steps = [] });
         var context = new StepContext(paths, lockFd, deadline, state, log);
-        var steps = ImmutableArray.CreateBuilder<RecordedStep>();
-        var refused = ImmutableArray.CreateBuilder<RefusedGuest>();
-        string? error = null;
-        foreach (var step in ConvergeSteps.All)
+        var results = new StepResults();
+        if (desired.Backend.Problem is { } problem && !desired.Ruleset.IsEmpty) results.Fail(problem);
+        foreach (var step in ConvergeSteps.InOrder(desired.Backend, state.Backend))
+            desired = ApplyStep(step, context with { Failed = results.HasFailed }, desired, seen, results);
+
+        if (results.NftDied && BackendChoice.MayBeIptables(desired.Config.Config, paths))
         {
-            var outcome = step.Apply(context, desired, seen?.Of(step));
-            foreach (var (guest, reason) in outcome.Refused)
-                Log.Failed(log, $"{Model.Printable.Escape(guest)} is left out, the kernel refuses its rules: {reason}");
-
-            refused.AddRange(outcome.Refused);
-            desired = desired.Without(outcome.Refused);
-            if (outcome.Installed is { } installed) steps.Add(new(step.Name, installed));
-            if (outcome.Error is null) continue;
-
-            Log.Failed(log, $"{cause}: the rules are not in place: {outcome.Error}");
-            error = outcome.Error;
-            break;
+            Log.Warned(log, $"{cause}: iptables translates in the place of nft");
+            desired = desired with { Backend = desired.Backend.WithoutNft() };
+            foreach (var step in ConvergeSteps.Iptables)
+                desired = ApplyStep(step, context, desired, seen: null, results);
         }
 
-        state = state with { Steps = [], Refused = refused.ToImmutable() };
-        Write(error is null ? After(state, desired) with { Steps = steps.ToImmutable() } : state);
-        if (error is not null) return null;
+        foreach (var error in results.Errors) Log.Failed(log, $"{cause}: the rules are not in place: {error}");
+        state = state with { Steps = [], Refused = results.Refused };
+        Write(results.HasFailed ? state : After(state, desired) with { Steps = results.Steps });
+        if (results.HasFailed) return null;
 
         var ruleset = desired.Ruleset;
         if (ruleset.IsEmpty) Log.Removed(log, cause.ToString());
         else Log.Converged(log, cause.ToString(), ruleset.Translations.Length, ruleset.GuestNames.Length);
-        return refused.Select(r => r.Guest).ToHashSet(StringComparer.Ordinal);
+        return results.Refused.Select(r => r.Guest).ToHashSet(StringComparer.Ordinal);
+    }
+
+    private Desired ApplyStep(
+        ConvergeStep step, StepContext context, Desired desired, KernelView? seen, StepResults results)
+    {
+        var outcome = step.Apply(context, desired, seen?.Of(step));
+        foreach (var (guest, reason) in outcome.Refused)
+            Log.Failed(log, $"{Printable.Escape(guest)} is left out, the kernel refuses its rules: {reason}");
+
+        results.Add(step, outcome);
+        return desired.Without(outcome.Refused);
     }
 
     private static HostState After(HostState state, Desired desired)
@@ -126,6 +134,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
             Udp = UdpForward.Of(desired.Ruleset),
             Learned = [.. learned.Select(l => new RecordedAddress(l.Mac, l.Address.ToString()))],
             Accepted = desired.Ruleset.GuestNames,
+            Backend = desired.Ruleset.IsEmpty ? null : desired.Backend.Backend.Name(),
         };
     }
 

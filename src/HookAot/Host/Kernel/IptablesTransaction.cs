@@ -1,16 +1,17 @@
 using System.Collections.Immutable;
 using HookAot.Backends;
-using HookAot.Rules;
 
 namespace HookAot.Host;
 
 /// <summary>
-/// Brings one ruleset into the kernel with iptables-restore, in as few processes as the tables allow.
+/// Brings what is wanted of one family into the kernel with iptables-restore or ip6tables-restore, in as few processes
+/// as the tables allow.
 /// </summary>
 /// <param name="context">Where and how.</param>
-/// <param name="iptables">The iptables whose tools are run.</param>
-/// <param name="installed">Whether our chains should be there; null: nobody knows.</param>
-internal sealed class IptablesTransaction(StepContext context, string iptables, bool? installed)
+/// <param name="iptables">The iptables or ip6tables whose tools are run.</param>
+/// <param name="ipv4">Which of both it is.</param>
+/// <param name="wasClean">Whether nothing of ours should be there.</param>
+internal sealed class IptablesTransaction(StepContext context, string iptables, bool ipv4, bool wasClean)
 {
     private readonly IptablesRestore tool = new(iptables, context);
 
@@ -18,38 +19,48 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
     public bool LeftChains { get; private set; }
 
     /// <summary>
-    /// Puts the ruleset in place of whatever of ours is there, or takes that out if the ruleset is empty.
+    /// Puts what is wanted in place of whatever of ours is there, or takes that out if nothing is wanted.
     /// </summary>
-    /// <param name="ruleset">What has to be there.</param>
-    /// <param name="seen">The tables as iptables-save showed them; null: they were not looked at.</param>
+    /// <param name="wanted">What has to be there, of this family.</param>
+    /// <param name="isPresent">Whether a part should be there already.</param>
+    /// <param name="seen">The parts as iptables-save showed them; null: they were not looked at.</param>
     /// <returns>Why the rules are not in place, null if they are; and who is left out.</returns>
-    public (string? Error, ImmutableArray<RefusedGuest> Refused) Run(Ruleset ruleset, ImmutableArray<TablePlan>? seen)
+    public (string? Error, ImmutableArray<RefusedGuest> Refused) Run(
+        WantedRules wanted, Func<IptablesLayout.Part, bool> isPresent, ImmutableArray<PartPlan>? seen)
     {
-        var present = IptablesAssumptions.All(present: true);
-        var plans = seen ?? IptablesAssumptions.All(present: installed == true || ruleset.IsEmpty);
-        var selection = new GuestSelection(Apply, some => tool.Test(new IptablesAssumptions(some, present).Script));
-        return selection.Apply(ruleset, context.Record.Served);
+        var isFirst = true;
+        var selection = new GuestSelection(Apply, Test);
+        return selection.Apply(wanted.GuestNames, context.Record.Served);
 
-        Attempt Apply(Ruleset some)
+        Attempt Apply(IReadOnlySet<string> guests)
         {
-            var attempt = ApplyOnce(some, plans);
-            plans = present; // some tables may have been committed
-            return attempt;
+            var some = wanted.Only(guests);
+            // What is left of a ruleset without some guests may need fewer parts than were seen or assumed for all.
+            var assumptions = isFirst && seen is { } plans
+                ? new IptablesAssumptions(some, [.. plans.Select(p => p with { IsWanted = p.Part.IsFor(some) })], ipv4)
+                : Assume(some, p => isFirst ? isPresent(p) : isPresent(p) || p.IsFor(wanted));
+            isFirst = false; // some parts may have been committed
+            return ApplyOnce(assumptions);
         }
+
+        bool Test(IReadOnlySet<string> guests) =>
+            tool.Test(Assume(wanted.Only(guests), p => p.IsFor(wanted)).Script);
     }
 
     /// <summary>
-    /// Whether the ruleset is there: a tool may fail after it has done its work, killed at its end, say.
+    /// Whether what is wanted is there: a tool may fail after it has done its work, killed at its end, say.
     /// </summary>
-    public bool IsInPlace(Ruleset ruleset)
+    public bool IsInPlace(WantedRules wanted)
     {
         if (context.Deadline.HasPassed) return false;
-        return Listing() is { } listing && !listing.DifferencesFrom(ruleset).Any();
+        return Listing() is { } listing && !listing.DifferencesFrom(wanted).Any();
     }
 
-    private Attempt ApplyOnce(Ruleset ruleset, ImmutableArray<TablePlan> plans)
+    private IptablesAssumptions Assume(WantedRules wanted, Func<IptablesLayout.Part, bool> isPresent) =>
+        new(wanted, IptablesAssumptions.Plans(wanted, ipv4, isPresent), ipv4);
+
+    private Attempt ApplyOnce(IptablesAssumptions assumptions)
     {
-        var assumptions = new IptablesAssumptions(ruleset, plans);
         while (!assumptions.IsDone)
         {
             var result = tool.Apply(assumptions.Script);
@@ -61,25 +72,25 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
                 return new(Verdict.ToolFailed, null, result.Message);
         }
 
-        if (assumptions.FoundUnexpected && installed == false && !tool.HasRepeated)
+        if (assumptions.FoundUnexpected && wasClean && !tool.HasRepeated)
         {
             Log.Warned(context.Log, "chains named HOOKAOT-* were there although hookaot had taken its own out; " +
                 "what was in them is replaced");
         }
 
-        foreach (var (table, chain) in assumptions.KeptChains) WarnOfReference(table, chain);
+        foreach (var (part, chain) in assumptions.KeptChains) WarnOfReference(part, chain);
         return new(Verdict.InPlace);
     }
 
-    private void WarnOfReference(string table, string chain)
+    private void WarnOfReference(IptablesLayout.Part part, string chain)
     {
         LeftChains = true;
-        var references = Listing()?.ForeignReferences(table, chain).ToList() ?? [];
+        var references = Listing()?.ForeignReferences(part, chain).ToList() ?? [];
         var rules = references.Count == 0 ? "a rule of another program" : $"'{string.Join("', '", references)}'";
-        var stays = $"chain {chain} (table {table}) stays, empty and without effect";
+        var stays = $"chain {chain} (table {part.Table}) stays, empty and without effect";
         Log.Warned(context.Log, $"{stays}: {rules} leads to it; delete that, then: hookctrl apply");
     }
 
     private IptablesListing? Listing() =>
-        IptablesSave.Read(iptables, context.LockFd, context.Deadline, out _);
+        IptablesSave.Read(iptables, ipv4, context.LockFd, context.Deadline, out _);
 }

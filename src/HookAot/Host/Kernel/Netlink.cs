@@ -12,7 +12,8 @@ internal sealed unsafe class Netlink : IDisposable
     public const int Netfilter = 12;
 
     private const int HeaderSize = 16; // struct nlmsghdr: length, type, flags, sequence, port
-    private const ushort Request = 1, Dump = 0x300;
+    private const ushort Request = 1, Acknowledge = 4, Dump = 0x300;
+    private const ushort DumpInterrupted = 0x10; // NLM_F_DUMP_INTR
     private const ushort Error = 2, Done = 3;
 
     // More than the kernel puts into one datagram of a dump: 32 KiB (net/netlink/af_netlink.c, netlink_dump).
@@ -38,21 +39,37 @@ internal sealed unsafe class Netlink : IDisposable
     /// <returns>0 if the kernel has the message, else the error's number.</returns>
     public int Tell(ushort type, ReadOnlySpan<byte> payload) => Send(type, Request, payload);
 
+    /// <summary>Asks for one thing.</summary>
+    /// <param name="type">The type of the question.</param>
+    /// <param name="payload">The question.</param>
+    /// <param name="deadline">When the answer has to be here.</param>
+    /// <param name="message">Gets the answer.</param>
+    /// <returns>0 if it was received, else the error's number, such as ENOENT: there is no such thing.</returns>
+    public int AskOne(ushort type, ReadOnlySpan<byte> payload, Deadline deadline, Message message) =>
+        Ask(type, Request | Acknowledge, payload, deadline, message);
+
     /// <summary>Asks for all of something.</summary>
     /// <param name="type">The type of the question.</param>
     /// <param name="payload">The question.</param>
     /// <param name="deadline">When all of the answer has to be here.</param>
     /// <param name="message">Gets each message of the answer.</param>
-    /// <returns>0 if all of it was received, else the error's number.</returns>
-    public int Ask(ushort type, ReadOnlySpan<byte> payload, Deadline deadline, Message message)
+    /// <returns>
+    /// 0 if all of it was received, else the error's number; EINTR: it was changed meanwhile, so ask again.
+    /// </returns>
+    public int Ask(ushort type, ReadOnlySpan<byte> payload, Deadline deadline, Message message) =>
+        Ask(type, Request | Dump, payload, deadline, message);
+
+    private int Ask(ushort type, ushort flags, ReadOnlySpan<byte> payload, Deadline deadline, Message message)
     {
-        if (Send(type, Request | Dump, payload) is var error and not 0) return error;
+        if (Send(type, flags, payload) is var error and not 0) return error;
         var buffer = new byte[BufferSize];
+        var interrupted = false;
         while (true)
         {
             var length = Receive(buffer, deadline);
             if (length < 0) return Libc.LastErrorNumber;
-            if (Read(buffer.AsSpan(0, length), message) is { } end) return end;
+            if (Read(buffer.AsSpan(0, length), message, ref interrupted) is not { } end) continue;
+            return end == 0 && interrupted ? Libc.EINTR : end;
         }
     }
 
@@ -70,7 +87,6 @@ internal sealed unsafe class Netlink : IDisposable
     /// <param name="type">The attribute's type.</param>
     public static ReadOnlySpan<byte> WholeAttribute(ReadOnlySpan<byte> attributes, int type)
     {
-        const ushort TypeMask = 0x3fff; // without NLA_F_NESTED and NLA_F_NET_BYTEORDER
         while (attributes.Length >= AttributeHeader)
         {
             var size = BinaryPrimitives.ReadUInt16LittleEndian(attributes);
@@ -84,23 +100,50 @@ internal sealed unsafe class Netlink : IDisposable
         return [];
     }
 
+    /// <summary>Takes the first attribute off a row of them.</summary>
+    /// <param name="attributes">The row; what is left of it afterwards.</param>
+    /// <param name="type">The attribute's type.</param>
+    /// <param name="payload">The attribute's payload.</param>
+    /// <returns>Whether there was one.</returns>
+    public static bool Next(scoped ref ReadOnlySpan<byte> attributes, out int type, out ReadOnlySpan<byte> payload)
+    {
+        type = 0;
+        payload = [];
+        if (attributes.Length < AttributeHeader) return false;
+        var size = BinaryPrimitives.ReadUInt16LittleEndian(attributes);
+        if (size < AttributeHeader || size > attributes.Length) return false;
+
+        type = BinaryPrimitives.ReadUInt16LittleEndian(attributes[2..]) & TypeMask;
+        payload = attributes[AttributeHeader..size];
+        attributes = attributes[Math.Min(Align(size), attributes.Length)..];
+        return true;
+    }
+
     /// <summary>Reads the messages of one datagram.</summary>
     /// <returns>0 at the answer's end, an error's number after an error, null if there is more to come.</returns>
     internal static int? Read(ReadOnlySpan<byte> messages, Message message)
+    {
+        var interrupted = false;
+        return Read(messages, message, ref interrupted);
+    }
+
+    private static int? Read(ReadOnlySpan<byte> messages, Message message, ref bool interrupted)
     {
         while (messages.Length >= HeaderSize)
         {
             var size = BinaryPrimitives.ReadUInt32LittleEndian(messages);
             if (size < HeaderSize || size > messages.Length) return Malformed;
+            if ((BinaryPrimitives.ReadUInt16LittleEndian(messages[6..]) & DumpInterrupted) != 0) interrupted = true;
             var payload = messages[HeaderSize..(int)size];
             switch (BinaryPrimitives.ReadUInt16LittleEndian(messages[4..]))
             {
                 case Done:
                     return 0;
                 case Error:
-                    // struct nlmsgerr begins with the negative number.
-                    var error = payload.Length < 4 ? 0 : -BinaryPrimitives.ReadInt32LittleEndian(payload);
-                    return error > 0 ? error : Malformed;
+                    // struct nlmsgerr begins with the negative number; 0 acknowledges.
+                    if (payload.Length < 4) return Malformed;
+                    var error = -BinaryPrimitives.ReadInt32LittleEndian(payload);
+                    return error >= 0 ? error : Malformed;
                 default:
                     message(payload);
                     break;
@@ -115,6 +158,7 @@ internal sealed unsafe class Netlink : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _ = Libc.close(socket);
 
+    private const ushort TypeMask = 0x3fff; // without NLA_F_NESTED and NLA_F_NET_BYTEORDER
     private const int AttributeHeader = 4;
     private const int Malformed = 74; // EBADMSG
 

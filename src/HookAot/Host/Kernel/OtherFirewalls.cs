@@ -1,4 +1,3 @@
-using System.Xml;
 using HookAot.Backends;
 
 namespace HookAot.Host;
@@ -24,16 +23,8 @@ internal static class OtherFirewalls
     /// <summary>
     /// The variant of iptables, beside the one that we write to, in which rules of ours are; null if none.
     /// </summary>
-    public static string? OursElsewhere(HostPaths paths) =>
-        OtherIptables.Read(paths) is { HasOurs: true } other ? other.Tool : null;
-
-    /// <summary>
-    /// Whether libvirt has a table of its own in nftables, which rejects what iptables has accepted: nft says so, or
-    /// where it is not there, the status file of a network.
-    /// </summary>
-    public static bool LibvirtRejectsInNftables(HostPaths paths) => Nft("list", "chains") is { } listed
-        ? AtForwardHook(listed).Any(IsLibvirts)
-        : NetworkStatusFiles(paths).Any(NamesNftables);
+    public static string? OursElsewhere(HostPaths paths, bool ipv4 = true) =>
+        OtherIptables.Read(paths, ipv4) is { HasOurs: true } other ? other.Tool : null;
 
     /// <summary>Whether a chain is in libvirt's own table.</summary>
     public static bool IsLibvirts(NftChain chain) => chain.Table == "libvirt_network";
@@ -77,33 +68,6 @@ internal static class OtherFirewalls
         [.. NftChain.Parse(listing).Where(chain => chain.Hook == "forward" && !IsIptables(chain))];
 
     private static bool IsIptables(NftChain chain) => chain.Family == "ip" && IptablesTables.Contains(chain.Table);
-
-    private static string[] NetworkStatusFiles(HostPaths paths)
-    {
-        var directory = Path.Combine(paths.LibvirtRun, "network");
-        return Directory.Exists(directory) ? Directory.GetFiles(directory, "*.xml") : [];
-    }
-
-    // <networkstatus><firewall name='fwRemoval' backend='nftables'>, since libvirt 10.4.
-    private static bool NamesNftables(string statusFile)
-    {
-        const int MaxBytes = 16 * 1024 * 1024;
-        try
-        {
-            using var reader = DomainXml.Open(new MemoryStream(SmallFile.Read(statusFile, MaxBytes)));
-            while (reader.Read())
-            {
-                if (reader.NodeType != XmlNodeType.Element || reader.LocalName != "firewall") continue;
-                if (reader.GetAttribute("backend") == "nftables") return true;
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or XmlException)
-        {
-            return false;
-        }
-
-        return false;
-    }
 
     private static string? Nft(params string[] arguments)
     {

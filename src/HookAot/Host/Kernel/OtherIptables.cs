@@ -11,18 +11,18 @@ namespace HookAot.Host;
 /// </param>
 internal sealed record OtherIptables(string Tool, bool HasLibvirts, bool HasOurs)
 {
-    // The legacy tables that are in use in this network namespace (net/netfilter/x_tables.c). Looked at before the
-    // legacy tool is run, which would load the kernel's modules for them.
-    private const string LegacyTables = "/proc/net/ip_tables_names";
-
     /// <summary>Looks into it; null if there is none, or nothing can be in it.</summary>
-    public static OtherIptables? Read(HostPaths paths)
+    /// <param name="paths">Where ours is.</param>
+    /// <param name="ipv4">Whether iptables is meant; else ip6tables.</param>
+    public static OtherIptables? Read(HostPaths paths, bool ipv4 = true)
     {
-        if (paths.Iptables is not { } ours) return null;
+        if ((ipv4 ? paths.Iptables : paths.Ip6tables) is not { } ours) return null;
         var oursIsLegacy = !Listed(ours, "--version").Contains("nf_tables", StringComparison.Ordinal);
-        if (!oursIsLegacy && !IsLegacyInUse()) return null;
+        // Looked at before the legacy tool is run, which would load the kernel's modules for its tables.
+        if (!oursIsLegacy && !IptablesForward.IsLegacyInUse(ipv4)) return null;
 
-        if (Beside(ours, oursIsLegacy ? "iptables-nft" : "iptables-legacy") is not { } tool) return null;
+        var variant = (ipv4 ? "iptables" : "ip6tables") + (oursIsLegacy ? "-nft" : "-legacy");
+        if (Beside(ours, variant) is not { } tool) return null;
         var rules = Listed(tool);
         return new(tool, HasLibvirtsChain(rules), rules.Contains("\n:HOOKAOT-", StringComparison.Ordinal));
     }
@@ -36,18 +36,6 @@ internal sealed record OtherIptables(string Tool, bool HasLibvirts, bool HasOurs
     {
         var beside = Path.Combine(Path.GetDirectoryName(ours) ?? "/", variant);
         return File.Exists(beside + "-save") ? beside : HostPaths.Find(variant);
-    }
-
-    private static bool IsLegacyInUse()
-    {
-        try
-        {
-            return File.ReadAllText(LegacyTables).Length > 0;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 
     private static string Listed(string tool, params string[] arguments)

@@ -32,12 +32,12 @@ internal sealed record HostPaths(
     }
 
     /// <summary>
-    /// iptables-restore beside iptables, iptables-legacy-restore beside iptables-legacy; null if there is no iptables.
+    /// ip6tables beside iptables, ip6tables-legacy beside iptables-legacy; null if there is none.
     /// </summary>
-    public string? IptablesRestore => Iptables is { } tool ? tool + "-restore" : null;
+    public string? Ip6tables => Iptables is { } tool ? Ip6tablesBeside(tool) : null;
 
-    /// <summary>iptables-save beside iptables; null if there is no iptables.</summary>
-    public string? IptablesSave => Iptables is { } tool ? tool + "-save" : null;
+    /// <summary>The first nft on PATH or in the usual directories; null if there is none.</summary>
+    public static string? Nft => Find("nft");
 
     /// <summary>The record of what is active.</summary>
     public string State => Path.Combine(Run, "state.json");
@@ -71,6 +71,14 @@ internal sealed record HostPaths(
         if (variable("CONFIG_FILENAME") is { Length: > 0 } file) return file;
         var directory = variable("CONFIG_PATH") is { Length: > 0 } path ? path : HooksDirectory;
         return Path.Combine(directory, "config.json");
+    }
+
+    private static string? Ip6tablesBeside(string iptables)
+    {
+        var name = Path.GetFileName(iptables);
+        if (!name.StartsWith("iptables", StringComparison.Ordinal)) return Find("ip6tables");
+        var beside = Path.Combine(Path.GetDirectoryName(iptables) ?? "/", $"ip6{name[2..]}");
+        return File.Exists(beside) ? beside : null;
     }
 
     private static string? FindIn(string? path, string program)

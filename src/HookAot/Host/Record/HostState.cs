@@ -21,7 +21,8 @@ internal sealed record RecordedNetwork(string Name, long Since);
 /// <summary>A step in the record.</summary>
 /// <param name="Name">The step's name.</param>
 /// <param name="Installed">Whether something of ours is on the host.</param>
-internal sealed record RecordedStep(string Name, bool Installed);
+/// <param name="Parts">What of it, where a step has parts; null in a record of version 0.1, which had two.</param>
+internal sealed record RecordedStep(string Name, bool Installed, string[]? Parts = null);
 
 /// <summary>An address that a guest had, in the record.</summary>
 /// <param name="Mac">The MAC address, lower case.</param>
@@ -39,6 +40,7 @@ internal sealed record RecordedAddress(string Mac, string Address);
 /// <param name="Learned">Addresses that guests had at the last converge.</param>
 /// <param name="Accepted">Guests whose rules the kernel took at the last converge.</param>
 /// <param name="Refused">Guests whose rules the kernel refused at the last converge.</param>
+/// <param name="Backend">The backend that translated at the last converge; null: none did.</param>
 /// <param name="ConfigPath">The config that the hook used last; null: no hook has been called.</param>
 /// <param name="Called">Whether libvirt has called a hook of ours since boot, so that it knows of them.</param>
 internal sealed record HostState(
@@ -49,11 +51,14 @@ internal sealed record HostState(
     ImmutableArray<RecordedAddress> Learned,
     ImmutableArray<string> Accepted,
     ImmutableArray<RefusedGuest> Refused,
+    string? Backend,
     string? ConfigPath,
     bool Called)
 {
+    private static readonly string[] PartsOfVersion01 = ["accept", "translate"];
+
     /// <summary>The state of a host about which nothing is known.</summary>
-    public static HostState Unknown { get; } = new([], [], [], [], [], [], [], null, false);
+    public static HostState Unknown { get; } = new([], [], [], [], [], [], [], null, null, false);
 
     /// <summary>Whether every part that a record has is there; JSON can leave out what C# cannot.</summary>
     [JsonIgnore]
@@ -68,6 +73,13 @@ internal sealed record HostState(
 
     /// <summary>Whether something of a step's is on the host; null: nobody knows.</summary>
     public bool? IsInstalled(string step) => Steps.FirstOrDefault(s => s.Name == step)?.Installed;
+
+    /// <summary>Which parts of a step are on the host; null: nobody knows.</summary>
+    public IReadOnlySet<string>? PartsOf(string step)
+    {
+        if (Steps.FirstOrDefault(s => s.Name == step) is not { } recorded) return null;
+        return (recorded.Parts ?? (recorded.Installed ? PartsOfVersion01 : [])).ToHashSet(StringComparer.Ordinal);
+    }
 
     /// <summary>Whether an active guest of that driver and name is in the record.</summary>
     public bool Has(string driver, string name) => Guests.Any(g => g.Driver == driver && g.Name == name);

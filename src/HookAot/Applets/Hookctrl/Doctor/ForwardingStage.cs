@@ -9,8 +9,7 @@ internal static class ForwardingStage
     /// <summary>The steps.</summary>
     public static IEnumerable<DoctorStep> Steps(Patient patient)
     {
-        Obstacle?[] obstacles = [Obstacle.Forwarding(), Obstacle.LibvirtsNftables(patient.Paths)];
-        foreach (var obstacle in obstacles.OfType<Obstacle>())
+        if (Obstacle.Forwarding() is { } obstacle)
             yield return DoctorStep.Fault(obstacle.Message, obstacle.Cure);
 
         var chains = OtherFirewalls.ForwardChains();

@@ -1,4 +1,5 @@
 using HookAot.Host;
+using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -10,7 +11,7 @@ internal static class RulesStage
     {
         if (KernelView.Look(patient.Paths, out var error) is not { } kernel)
         {
-            yield return DoctorStep.Fault(error!, "apt install iptables, or set IPTABLES_BINARY");
+            yield return DoctorStep.Fault(error!, "apt install iptables, or nftables");
             yield break;
         }
 
@@ -25,6 +26,8 @@ internal static class RulesStage
         foreach (var obstacle in elsewhere.OfType<Obstacle>())
             yield return DoctorStep.Fault(obstacle.Message, obstacle.Cure);
 
-        yield return DoctorStep.Ok("its rules are in the kernel, and ours come first");
+        var backend = patient.Desired.Backend;
+        yield return DoctorStep.Ok(
+            $"its rules are in the kernel, and ours come first; {backend.Backend.Name()} translates: {backend.Why}");
     }
 }

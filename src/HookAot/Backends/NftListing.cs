@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using HookAot.Rules;
+
+namespace HookAot.Backends;
+
+/// <summary>What of ours is in nf_tables, of both families.</summary>
+/// <param name="ipv4">What is there of IPv4.</param>
+/// <param name="ipv6">What is there of IPv6.</param>
+internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstalledRules
+{
+    /// <summary>What is there of a family.</summary>
+    public InstalledNft Of(bool isIPv4) => isIPv4 ? ipv4 : ipv6;
+
+    /// <inheritdoc/>
+    public ImmutableArray<Translation> Translations
+    {
+        get
+        {
+            var translations = ImmutableArray.CreateBuilder<Translation>();
+            foreach (var isIPv4 in (ReadOnlySpan<bool>)[true, false])
+            {
+                var decoder = new NftDecoder(isIPv4);
+                foreach (var set in Of(isIPv4).OwnSets)
+                {
+                    if (NftDecoder.MapOf(set.Name) is not { } map) continue;
+                    foreach (var element in set.Elements)
+                    {
+                        if (decoder.Translation(map, element.Element) is not { } translation) continue;
+                        if (!translations.Contains(translation)) translations.Add(translation);
+                    }
+                }
+            }
+
+            return translations.ToImmutable();
+        }
+    }
+
+    /// <inheritdoc/>
+    public ImmutableArray<string> Contents
+    {
+        get
+        {
+            var contents = ImmutableArray.CreateBuilder<string>();
+            foreach (var isIPv4 in (ReadOnlySpan<bool>)[true, false])
+            {
+                var installed = Of(isIPv4);
+                var family = NftLayout.Family(isIPv4);
+                foreach (var set in installed.OwnSets)
+                    contents.AddRange(set.Elements.Select(e => $"{family} {set.Name} {e.Element}"));
+                foreach (var chain in installed.OwnChains)
+                    contents.AddRange(chain.Rules.Select(r => $"{family} {chain.Name} {r.Comment}"));
+                contents.AddRange((installed.LibvirtAccept?.Rules ?? []).Select(r => $"{family} libvirt {r.Comment}"));
+                contents.AddRange(Places(installed).Select(place => $"{family} jump {place}"));
+            }
+
+            return contents.ToImmutable();
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool ForwardDropsByDefault => false;
+
+    /// <inheritdoc/>
+    public Counters? CountersOf(Translation translation)
+    {
+        var installed = Of(NftTables.IsIPv4(translation));
+        Counters sum = default;
+        foreach (var (map, element) in NftTables.ElementsOf(translation))
+        {
+            if (Find(installed, map, element) is not { } there) return null;
+            sum += there.Counters ?? default;
+        }
+
+        return sum;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Difference> DifferencesFrom(WantedRules wanted) =>
+        Differences(wanted, isIPv4: true).Concat(Differences(wanted, isIPv4: false));
+
+    private IEnumerable<Difference> Differences(WantedRules wanted, bool isIPv4)
+    {
+        var own = wanted.OfFamily(isIPv4);
+        var installed = Of(isIPv4);
+        return TableDifferences(own.Translated, installed, isIPv4)
+            .Concat(AcceptDifferences(own.Accepted, installed, isIPv4));
+    }
+
+    private static IEnumerable<Difference> TableDifferences(Ruleset translated, InstalledNft installed, bool isIPv4)
+    {
+        var table = $"table {NftLayout.Family(isIPv4)} {NftLayout.OwnTable}";
+        var wanted = NftTables.Own(translated, isIPv4);
+        if (wanted.IsEmpty)
+        {
+            if (installed.HasOwn) yield return new($"{table} is there, although nothing needs it");
+            yield break;
+        }
+
+        if (!installed.HasOwn) yield return new($"{table} is missing");
+        foreach (var translation in translated.Translations)
+        {
+            foreach (var (map, element) in NftTables.ElementsOf(translation))
+            {
+                if (Find(installed, map, element) is not null) continue;
+                yield return new($"missing: {translation.Describe()} ({table})", translation.Guest, translation);
+                break;
+            }
+        }
+
+        if (!installed.HasOwn) yield break;
+        foreach (var difference in SetDifferences(wanted, installed, isIPv4, table)) yield return difference;
+        foreach (var chain in wanted.Chains)
+        {
+            var there = installed.OwnChains.FirstOrDefault(c => c.Name == chain.Name);
+            if (there is null) yield return new($"chain {chain.Name} is missing ({table})");
+            else if (!there.Rules.Select(r => r.Comment).SequenceEqual(chain.Rules.Select(NftScript.Hash)))
+                yield return new($"the rules of chain {chain.Name} are not as they should be ({table})");
+        }
+    }
+
+    private static IEnumerable<Difference> SetDifferences(
+        NftTable wanted, InstalledNft installed, bool isIPv4, string table)
+    {
+        var decoder = new NftDecoder(isIPv4);
+        foreach (var there in installed.OwnSets)
+        {
+            var set = wanted.Sets.FirstOrDefault(s => s.Name == there.Name);
+            var identities = (set?.Elements ?? []).Select(e => e.Identity).ToHashSet(StringComparer.Ordinal);
+            foreach (var element in there.Elements)
+            {
+                if (identities.Contains(element.Element.Identity)) continue;
+                var text = decoder.KeyText(there.Name, element.Element) ?? element.Element.Identity;
+                yield return new($"should not be there: {text} (map {there.Name}, {table})");
+            }
+        }
+
+        foreach (var set in wanted.Sets.Where(s => !s.IsMap))
+        {
+            var there = installed.OwnSets.FirstOrDefault(s => s.Name == set.Name);
+            var identities = (there?.Elements ?? []).Select(e => e.Element.Identity).ToHashSet(StringComparer.Ordinal);
+            foreach (var element in set.Elements.Where(e => !identities.Contains(e.Identity)))
+                yield return new($"missing: {element.KeyText} (set {set.Name}, {table})", element.Guest);
+        }
+    }
+
+    private static IEnumerable<Difference> AcceptDifferences(Ruleset accepted, InstalledNft installed, bool isIPv4)
+    {
+        if (installed.LibvirtForward is null) yield break;
+
+        var table = $"table {NftLayout.Family(isIPv4)} {NftLayout.LibvirtTable}";
+        var isWanted = !accepted.Guests.IsEmpty || !accepted.Networks.IsEmpty;
+        if (!isWanted)
+        {
+            if (installed.LibvirtAccept is not null || installed.Jumps.Any())
+                yield return new($"chain {NftLayout.LibvirtAccept} is there, although nothing needs it ({table})");
+            yield break;
+        }
+
+        var rules = NftTables.Accepts(accepted, isIPv4);
+        var there = installed.LibvirtAccept?.Rules.Select(r => r.Comment) ?? [];
+        var isOpen = there.SequenceEqual(rules.Select(NftScript.Hash)) && installed.Jumps.Any();
+        if (!isOpen)
+        {
+            const string problem = "libvirt uses nftables and rejects what comes from outside: our accept rules are " +
+                "missing, or not as they should be";
+            foreach (var guest in accepted.GuestNames) yield return new($"{problem} ({table})", guest);
+            if (accepted.GuestNames.IsEmpty) yield return new($"{problem} ({table})");
+        }
+        else if (!installed.JumpIsAtHead)
+        {
+            yield return new($"not once at the head of {NftLayout.LibvirtForward}: " +
+                $"jump {NftLayout.LibvirtAccept} ({table})");
+        }
+    }
+
+    private static InstalledNftElement? Find(InstalledNft installed, NftMap map, NftElement element)
+    {
+        var set = installed.OwnSets.FirstOrDefault(s => s.Name == map.Name);
+        var there = set?.ByIdentity.GetValueOrDefault(element.Identity);
+        return there is not null && there.Element.Data == element.Data ? there : null;
+    }
+
+    private static IEnumerable<string> Places(InstalledNft installed)
+    {
+        var rules = installed.LibvirtForward?.Rules ?? [];
+        for (var i = 0; i < rules.Length; i++)
+        {
+            if (rules[i].Target == NftLayout.LibvirtAccept)
+                yield return i.ToString(CultureInfo.InvariantCulture);
+        }
+    }
+}
