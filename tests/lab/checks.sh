@@ -212,7 +212,7 @@ forwards() {
   check "$1: container to itself (hairpin)" 'OK tcp box 22' from_guest 4 tcp $public 2224
   check "$1: container to the VM" 'OK tcp test 22' from_guest 4 tcp $public 2222
   check "$1: neighbour guest to the VM" 'OK tcp test 22' from_veth tcp $public 2222
-  [ -z "${both_families:-}" ] || forwards6 "$1"
+  [ -z "${both_families:-yes}" ] || forwards6 "$1"
 }
 forwards6() {
   check "$1: outside, TCP, IPv6" "OK tcp test 22 peer \[$outside6\]:" from_outside tcp $public6 2222
@@ -237,6 +237,7 @@ shut() {
 # ---- the config
 
 write_config() { on_host sh -c "cat >$hooks/config.json"; }
+# shellcheck disable=SC2119,SC2120 # its arguments are optional
 good_config() { # [keys of the file, with a comma] [keys of the VM, with a comma]
   write_config <<JSON
 {

@@ -7,8 +7,8 @@
  *   probe http IP PORT PATH [SECONDS] [-]    GET, or POST of stdin, and print the body
  *   probe syslog SOCKET FILE                 append every datagram that arrives at SOCKET to FILE, one a line
  *
- * The clients print "OK ..." and end with 0, or "FAIL what errno" and end with 1. Addresses are of either family; those of
- * IPv6 are printed in brackets. PROBE_FROM binds the clients to a source: IP, IP:PORT, [IPv6] or [IPv6]:PORT.
+ * The clients print "OK ..." and end with 0, or "FAIL what errno" and end with 1. Addresses are of either family; those
+ * of IPv6 are printed in brackets. PROBE_FROM binds the clients to a source: IP, IP:PORT, [IPv6] or [IPv6]:PORT.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -111,6 +111,7 @@ static int bound(int family, int type, int port)
     if (fd < 0) return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (six) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
+    if (six) setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
     if (!bind(fd, six ? (void *)&any6 : (void *)&any, six ? sizeof any6 : sizeof any)) return fd;
     close(fd);
     return -1;
@@ -140,6 +141,25 @@ static int banner(
     return snprintf(out, size, "%s %s %d peer %s:%d\n", protocol, name, port, host(text, peer), from);
 }
 
+/* Answers from the address that was asked: a guest has several of IPv6. */
+static void answer_datagram(int fd, const char *name, int port)
+{
+    char word[2048], answer[256], control[128];
+    union address peer;
+    struct iovec text = {word, sizeof word};
+    struct msghdr message = {
+        .msg_name = &peer, .msg_namelen = sizeof peer,
+        .msg_iov = &text, .msg_iovlen = 1,
+        .msg_control = control, .msg_controllen = sizeof control,
+    };
+
+    if (recvmsg(fd, &message, 0) < 0) return;
+    text.iov_base = answer;
+    text.iov_len = banner(answer, sizeof answer, "udp", name, port, &peer) - 1;
+    message.msg_flags = 0;
+    sendmsg(fd, &message, 0);
+}
+
 static int serve(const char *name, int count, char **specs)
 {
     struct pollfd fds[MaxPorts];
@@ -161,9 +181,7 @@ static int serve(const char *name, int count, char **specs)
             socklen_t length = sizeof peer;
             if (!fds[i].revents) continue;
             if (udp[i]) {
-                if (recvfrom(fds[i].fd, word, sizeof word, 0, (void *)&peer, &length) < 0) continue;
-                int n = banner(answer, sizeof answer, "udp", name, ports[i], &peer);
-                sendto(fds[i].fd, answer, n - 1, 0, (void *)&peer, length);
+                answer_datagram(fds[i].fd, name, ports[i]);
                 continue;
             }
             int client = accept(fds[i].fd, (void *)&peer, &length);

@@ -62,7 +62,7 @@ story_reboot() {
   start_test
   served "after a shutdown"
 }
-other_boot() { boot_id 2 | grep -vF "$1"; }
+other_boot() { from_host tcp $test 22 1 >/dev/null && boot_id 2 | grep -vF "$1"; }
 
 story save "save and restore, managed save, destroy"
 story_save() {
