@@ -84,9 +84,9 @@ lab_noise='/dev/kvm|dmidecode|udevGetDMIData|virGDBusGetSystemBus|DBus not avail
 lab_noise="$lab_noise|driver \"none\" disables|is tainted|End of file while reading data"
 # And its own of every reload (9.0) and of every container that stops.
 lab_noise="$lab_noise|virHashAddEntry.*Duplicate hash table key|virNetlinkDelLink"
-complaints() { # FROM-LINE PATTERN
+complaints() { # FROM-LINE PATTERN [LAB]
   local seen
-  seen=$(lab log | tail -n "+$(($1 + 1))" | grep -E ': (error|warning) :' | grep -vE "$lab_noise|$2")
+  seen=$("${3:-lab}" log | tail -n "+$(($1 + 1))" | grep -E ': (error|warning) :' | grep -vE "$lab_noise|$2")
   [ -z "$seen" ]
   result $? "libvirt logs no error and no warning" "$seen"
 }

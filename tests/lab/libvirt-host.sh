@@ -428,6 +428,7 @@ start_network() {
   <name>default</name>
   <forward mode='nat'><nat ipv6='yes'/></forward>
   <bridge name='virbr0' stp='off'/>
+  <mac address='52:54:00:00:00:01'/>
   <ip address='$net.1' netmask='255.255.255.0'>
     <dhcp><range start='$net.100' end='$net.200'/></dhcp>
   </ip>

@@ -105,22 +105,22 @@ story_kill() {
 
 story nic "a NIC is plugged in and unplugged"
 story_nic() {
-  attach 52:54:00:00:02:02
+  plug 52:54:00:00:02:02
   served "a second NIC"
-  detach 52:54:00:00:02:02
+  unplug 52:54:00:00:02:02
   served "without it"
-  detach 52:54:00:00:00:02
+  unplug 52:54:00:00:00:02
   refused "without its first NIC" from_outside tcp $public 2222 1
-  attach 52:54:00:00:00:02
+  plug 52:54:00:00:00:02
   lab await 2
   forwards "with its first NIC again"
 }
-attach() {
+plug() {
   mark
   qemu attach-interface test network default --mac "$1" --model virtio --live
   check "plugged in: hook" '' await_events 'network default port-created'
 }
-detach() {
+unplug() {
   mark
   qemu detach-interface test network --mac "$1" --live
   check "unplugged: hook" '' await_events 'network default port-deleted'
