@@ -9,8 +9,8 @@ namespace HookAot.Backends;
 /// What a ruleset becomes in nf_tables, in words that nft 0.9.8 to 1.1 take alike (measured).
 /// </summary>
 /// <remarks>
-/// A new connection is looked up once in each map, whether one forward is in it or ten thousand. nat chains see only the
-/// first packet of a connection.
+/// A new connection is looked up once in each map, whether one forward is in it or ten thousand. nat chains see only
+/// the first packet of a connection.
 /// </remarks>
 internal sealed class NftTables
 {
@@ -61,13 +61,15 @@ internal sealed class NftTables
 
         var used = NftMap.All.Where(maps.ContainsKey).ToList();
         var sets = ImmutableArray.CreateBuilder<NftSet>();
-        foreach (var map in used) sets.Add(new(map.Name, IsMap: true, Type(map), Counts: true, maps[map].ToImmutable()));
+        foreach (var map in used)
+            sets.Add(new(map.Name, IsMap: true, Type(map), Counts: true, maps[map].ToImmutable()));
         sets.Add(new(NftLayout.NotAny, IsMap: false, $"type {Address} ;", Counts: false, NotAny()));
         foreach (var protocol in Enum.GetValues<Protocol>())
         {
             var hairpin = Hairpin(protocol);
             var type = $"type {Address} . {Address} . inet_service ; flags interval ;";
-            if (!hairpin.IsEmpty) sets.Add(new(NftLayout.Hairpin(protocol), IsMap: false, type, Counts: false, hairpin));
+            if (hairpin.IsEmpty) continue;
+            sets.Add(new(NftLayout.Hairpin(protocol), IsMap: false, type, Counts: false, hairpin));
         }
 
         return new(sets.ToImmutable(), Chains(used, sets));
