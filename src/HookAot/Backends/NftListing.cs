@@ -23,10 +23,12 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
                 var decoder = new NftDecoder(isIPv4);
                 foreach (var set in Of(isIPv4).OwnSets)
                 {
-                    if (NftDecoder.MapOf(set.Name) is not { } map) continue;
+                    if (NftDecoder.MapOf(set.Name) is not { } map || map.Kind == NftKind.SourcePorts) continue;
+                    var ports = map.Kind == NftKind.Sources ? Ports(Of(isIPv4), map) : null;
                     foreach (var element in set.Elements)
                     {
-                        if (decoder.Translation(map, element.Element) is not { } translation) continue;
+                        var port = ports?.GetValueOrDefault(element.Element.Identity)?.Element.Data ?? "";
+                        if (decoder.Translation(map, element.Element, port) is not { } translation) continue;
                         if (!translations.Contains(translation)) translations.Add(translation);
                     }
                 }
@@ -172,6 +174,12 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
             yield return new($"not once at the head of {NftLayout.LibvirtForward}: " +
                 $"jump {NftLayout.LibvirtAccept} ({table})");
         }
+    }
+
+    private static Dictionary<string, InstalledNftElement>? Ports(InstalledNft installed, NftMap sources)
+    {
+        var name = (sources with { Kind = NftKind.SourcePorts }).Name;
+        return installed.OwnSets.FirstOrDefault(s => s.Name == name)?.ByIdentity;
     }
 
     private static InstalledNftElement? Find(InstalledNft installed, NftMap map, NftElement element)

@@ -34,7 +34,7 @@ internal sealed class ForwardTranslator(
     {
         var ipv4 = target.IsIPv4();
         ImmutableArray<IPNetwork?> sources =
-            forward.Sources.IsEmpty ? [null] : [.. forward.Sources.Where(IsOf).Cast<IPNetwork?>()];
+            forward.Sources.IsEmpty ? [null] : [.. forward.Sources.Where(s => IsOf(s) && !IsCovered(s)).Cast<IPNetwork?>()];
         ImmutableArray<IPAddress?> addresses =
             forward.PublicAddresses.IsEmpty ? [null] : [.. publics.Where(a => a.IsIPv4() == ipv4)];
         if (sources.IsEmpty || addresses.IsEmpty) return;
@@ -52,6 +52,10 @@ internal sealed class ForwardTranslator(
 
         bool IsOf(IPNetwork network) => network.BaseAddress.IsIPv4() == ipv4;
     }
+
+    /// <summary>A source in another one adds nothing, and the intervals of nftables must not overlap.</summary>
+    private bool IsCovered(IPNetwork source) => forward.Sources.Any(other =>
+        other.PrefixLength < source.PrefixLength && other.Contains(source.BaseAddress));
 
     /// <summary>
     /// "source" is not asked: who connects to 127.0.0.1 is on the host, and comes from there whatever it is.

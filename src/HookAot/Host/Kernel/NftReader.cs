@@ -76,6 +76,8 @@ internal static class NftReader
         var sets = ImmutableArray.CreateBuilder<InstalledNftSet>(names.Length);
         foreach (var name in names)
         {
+            // What stands in a rule itself, "{ a, b }", is a set too, named by the kernel: __set0.
+            if (name.StartsWith("__", StringComparison.Ordinal)) continue;
             if (NfTables.Elements(family, NftLayout.OwnTable, name, out error) is not { } elements) return null;
             var installed = ImmutableArray.CreateBuilder<InstalledNftElement>(elements.Length);
             foreach (var element in elements) installed.Add(Element(element));
