@@ -56,6 +56,8 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
                 contents.AddRange(Places(installed).Select(place => $"{family} jump {place}"));
             }
 
+            // The kernel lists a set in no order.
+            contents.Sort(StringComparer.Ordinal);
             return contents.ToImmutable();
         }
     }

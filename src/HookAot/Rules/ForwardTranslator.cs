@@ -33,11 +33,11 @@ internal sealed class ForwardTranslator(
     private void TranslateTo(IPAddress target, ImmutableArray<IPAddress> publics)
     {
         var ipv4 = target.IsIPv4();
-        ImmutableArray<IPNetwork?> sources =
-            forward.Sources.IsEmpty ? [null] : [.. forward.Sources.Where(s => IsOf(s) && !IsCovered(s)).Cast<IPNetwork?>()];
+        IPNetwork?[] sources =
+            forward.Sources.IsEmpty ? [null] : [.. forward.Sources.Where(Counts).Cast<IPNetwork?>()];
         ImmutableArray<IPAddress?> addresses =
             forward.PublicAddresses.IsEmpty ? [null] : [.. publics.Where(a => a.IsIPv4() == ipv4)];
-        if (sources.IsEmpty || addresses.IsEmpty) return;
+        if (sources.Length == 0 || addresses.IsEmpty) return;
 
         foreach (var address in addresses)
         {
@@ -50,7 +50,7 @@ internal sealed class ForwardTranslator(
         if (forward.Snat && addresses[0] is { } leavesBy && builder.LeaveBy(machine, target, leavesBy) is { } problem)
             problems.Add(problem);
 
-        bool IsOf(IPNetwork network) => network.BaseAddress.IsIPv4() == ipv4;
+        bool Counts(IPNetwork source) => source.BaseAddress.IsIPv4() == ipv4 && !IsCovered(source);
     }
 
     /// <summary>A source in another one adds nothing, and the intervals of nftables must not overlap.</summary>
