@@ -114,12 +114,23 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
 
         if (!installed.HasOwn) yield break;
         foreach (var difference in SetDifferences(wanted, installed, isIPv4, table)) yield return difference;
+        foreach (var difference in ChainDifferences(wanted, installed, table)) yield return difference;
+    }
+
+    private static IEnumerable<Difference> ChainDifferences(NftTable wanted, InstalledNft installed, string table)
+    {
         foreach (var chain in wanted.Chains)
         {
             var there = installed.OwnChains.FirstOrDefault(c => c.Name == chain.Name);
             if (there is null) yield return new($"chain {chain.Name} is missing ({table})");
             else if (!there.Rules.Select(r => r.Comment).SequenceEqual(chain.Rules.Select(NftScript.Hash)))
                 yield return new($"the rules of chain {chain.Name} are not as they should be ({table})");
+        }
+
+        foreach (var there in installed.OwnChains)
+        {
+            if (!wanted.Chains.Any(c => c.Name == there.Name))
+                yield return new($"should not be there: chain {there.Name} ({table})");
         }
     }
 
@@ -156,7 +167,7 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
         var isWanted = !accepted.Guests.IsEmpty || !accepted.Networks.IsEmpty;
         if (!isWanted)
         {
-            if (installed.LibvirtAccept is not null || installed.Jumps.Any())
+            if (installed.HasAccept)
                 yield return new($"chain {NftLayout.LibvirtAccept} is there, although nothing needs it ({table})");
             yield break;
         }

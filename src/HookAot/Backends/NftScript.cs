@@ -67,9 +67,9 @@ internal sealed class NftScript
         if (!isWanted)
         {
             foreach (var jump in installed.Jumps) DeleteJump(jump);
-            if (installed.LibvirtAccept is null) return;
+            if (!installed.HasAccept || installed.LibvirtAccept is null) return;
             Line($"flush chain {family} {table} {chain}");
-            Line($"delete chain {family} {table} {chain}");
+            if (!installed.AcceptIsKept) Line($"delete chain {family} {table} {chain}");
             return;
         }
 

@@ -39,7 +39,15 @@ internal static class NftReader
         {
             LibvirtForward = libvirts.FirstOrDefault(c => c.Name == NftLayout.LibvirtForward),
             LibvirtAccept = libvirts.FirstOrDefault(c => c.Name == NftLayout.LibvirtAccept),
+            AcceptIsKept = libvirts.Any(c => c.Name != NftLayout.LibvirtForward && LeadsToOurs(c)),
         };
+    }
+
+    private static bool LeadsToOurs(InstalledNftChain chain)
+    {
+        foreach (var rule in chain.Rules)
+            if (rule.Target == NftLayout.LibvirtAccept) return true;
+        return false;
     }
 
     private static bool Has(ImmutableArray<NfTable> tables, string family, string name)
