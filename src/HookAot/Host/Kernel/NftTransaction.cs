@@ -18,6 +18,7 @@ internal sealed class NftTransaction(StepContext context)
     private const int DeadlyDeaths = 2;
 
     private bool counts = true;
+    private bool anew;
     private int deaths;
 
     /// <summary>What to say where there is no nft.</summary>
@@ -56,6 +57,7 @@ internal sealed class NftTransaction(StepContext context)
             if (Died || isSecondFailure) return new(Verdict.ToolFailed, null, result.Message);
             // nft before 1.0 has no counters in a map.
             if (result.Refused?.Text.Contains("counter", StringComparison.Ordinal) == true) counts = false;
+            else if (result.Verdict == Verdict.TableRefused) anew = true;
         }
 
         var guest = result.Refused?.Guest;
@@ -75,7 +77,7 @@ internal sealed class NftTransaction(StepContext context)
         var (ipv4, ipv6) = (there.Of(isIPv4: true), there.Of(isIPv4: false));
         var libvirtListens = ipv4.LibvirtForward is not null || ipv6.LibvirtForward is not null;
         HasOurs = !wanted.Translated.IsEmpty || (libvirtListens && !wanted.Accepted.IsEmpty);
-        return NftScript.For(wanted, ipv4, ipv6, counts);
+        return NftScript.For(wanted, ipv4, ipv6, counts, anew);
     }
 
     private RestoreResult Run(string nft, ImmutableArray<ScriptLine> script, bool test)
