@@ -10,7 +10,8 @@ scripts/install-packages.sh iproute2 iptables nftables procps kmod $tools || exi
 
 check "the static binary builds" scripts/build.sh linux-x64
 check "shellcheck" shellcheck -x install.sh scripts/*.sh scripts/packaging/*.sh
-check "shellcheck, tests/lab" shellcheck tests/lab/*.sh tests/HookAot.Tests/Netns/*.sh
+check "shellcheck, tests/lab" shellcheck tests/lab/libvirt-host.sh tests/HookAot.Tests/Netns/*.sh
+check "shellcheck, stories" shellcheck -S warning -e SC2154,SC2034 tests/lab/checks.sh tests/lab/stories/*.sh
 check "shellcheck, tests/release" shellcheck -S warning -e SC2154,SC2034 tests/release/*.sh
 check "dotnet restore" dotnet restore HookAot.sln
 check "dotnet format" dotnet format HookAot.sln --verify-no-changes --no-restore
@@ -29,18 +30,21 @@ passed=$((passed + ${succeeded:-0})) failed=$((failed + ${broken:-0}))
 # The others count by themselves.
 suite() {
   local output code
-  output=$("$1" 2>&1)
+  output=$("$@" 2>&1)
   code=$?
   echo "$output"
   if [[ $(tail -1 <<<"$output") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
   else
-    echo "FAIL  $1 ended with $code and without a result"
+    echo "FAIL  $* ended with $code and without a result"
     failed=$((failed + 1))
   fi
 }
 suite scripts/test-release.sh
 suite scripts/test-arm64.sh
 suite scripts/verify-container-build.sh
+# A machine on which these hosts cannot be made is a failure.
+suite scripts/test-libvirt.sh bookworm iptables
+suite scripts/test-libvirt.sh trixie nftables
 
 total

@@ -5,8 +5,9 @@
 #   LAB_HOME=DIRECTORY tests/lab/libvirt-host.sh FLAVOUR VERB [ARGUMENT...]
 #
 # FLAVOUR   bookworm  this machine's own libvirt (Debian 12: libvirt 9.0, iptables)
-#           trixie    a chroot made with debootstrap (Debian 13: libvirt 11.3, iptables or nftables), $LAB_TRIXIE or
-#                     below LAB_HOME
+#           trixie    Debian 13: libvirt 11.3, iptables or nftables
+#           testing   Debian testing: libvirt 12, iptables or nftables
+#           The last two are made with debootstrap in $LAB_CACHE, /var/cache/hookaot-lab, where they are missing.
 # LAB_HOME  an empty directory of your own (mktemp -d): all state is in there and in namespaces named after it
 #
 #   build                         install missing packages, build the chroot, the probe and the guest's initramfs;
@@ -17,20 +18,25 @@
 #   exec COMMAND...               run COMMAND on the host (its root file system, its namespaces)
 #   client|vguest COMMAND...      run COMMAND of this machine in the network of the client / of the veth guest
 #   guest ADDRESS SHELL-TEXT      run SHELL-TEXT inside the VM or container at 192.168.122.ADDRESS
-#   vm NAME ADDRESS               define and start a VM, and wait until it answers
+#   vm NAME ADDRESS [dhcp]        define and start a VM, and wait until it answers; reacts to the power button.
+#                                 With `dhcp` ADDRESS only makes its MAC, and it asks for its address
 #   container NAME ADDRESS        the same as a libvirt LXC container
 #   await ADDRESS                 wait until the guest answers
+#   join OTHER_LAB_HOME           a cable to the host there: this one is 10.77.0.1 and that one 10.77.0.2, for migration
 #   attach                        (re-)attach the veth guest: deleting virbr0 (net-destroy) detaches it
 #   stop|start|restart|reload     the libvirt daemon; reload is SIGHUP, as `systemctl reload libvirtd` sends it
 #   events                        the hook calls so far: "DRIVER OBJECT OPERATION SUB EXTRA" lines (after `record`)
-#   record                        install the recorder as the last hook of every driver
+#   record                        install the recorder as the last hook of every driver and of the daemon
 #   syslog                        what was sent to the host's /dev/log so far
+#   log                           what libvirt logged so far
 #
-#     client 192.168.0.50, and 198.51.100.7 "the internet" (default route of the host; serves TCP 7 and 2222, UDP 7)
-#        | veth; the client has a route to 192.168.122.0/24, so that ways past the DNAT can be tried
-#     host   192.168.0.166 and .167 on eth0, 192.168.122.1/24 on virbr0
+#     client 192.168.0.50, 2001:db8::50, and "the internet" 198.51.100.7, 2001:db8:ffff::7 (default route of the host);
+#        |   serves TCP 7 and 2222, UDP 7; has routes to the guests' networks, so that ways past the DNAT can be tried
+#        | veth
+#     host   192.168.0.166 and .167, 2001:db8::166 and ::167 on eth0; 192.168.122.1/24 and fd00:122::1/64 on virbr0
 #        | tap, veth
-#     VM .2, container .4, veth guest .10: TCP 7, 22, 8080, 9000, 9001; UDP 7, 53; VM and container: HTTP on 80
+#     VM .2, container .4, veth guest .10: TCP 7, 22, 8080, 9000, 9001; UDP 7, 53; VM and container: HTTP on 80;
+#            the same numbers behind fd00:122::
 #
 # The host's root file system is an overlay on a tmpfs: what is installed there (hooks, /usr/local, ...) is gone after
 # `down`, and the machine's own files stay as they are. No libvirt service runs on the machine itself. The LXC driver
@@ -43,18 +49,19 @@ shift 2
 LAB_HOME=${LAB_HOME:?a directory for the state of the lab}
 case $flavour in
   bookworm) root=/ ;;
-  trixie) root=${LAB_TRIXIE:-$LAB_HOME/trixie} ;;
+  trixie | testing) root=${LAB_CACHE:-/var/cache/hookaot-lab}/$flavour ;;
   *) echo "libvirt-host: unknown flavour $flavour" >&2; exit 2 ;;
 esac
 
 share=$LAB_HOME/share log=$LAB_HOME/log
 tag=$(basename "$LAB_HOME" | tr -dc 'A-Za-z0-9' | tail -c 8)
 host=lab-$tag-host client=lab-$tag-client vguest=lab-$tag-vguest
-net=192.168.122
+net=192.168.122 net6=fd00:122:
 cgroups="cpu cpuacct cpuset memory devices freezer blkio pids"
 host_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/lab
 base_packages="busybox-static linux-image-cloud-amd64 gcc libc6-dev cpio kmod xz-utils iproute2 util-linux procps"
-libvirt_packages="libvirt-daemon-system libvirt-clients libvirt-daemon-driver-lxc qemu-system-x86 dnsmasq-base iptables"
+libvirt_packages="libvirt-daemon-system libvirt-clients libvirt-daemon-driver-lxc qemu-system-x86 dnsmasq-base"
+libvirt_packages="$libvirt_packages iptables nftables"
 
 say() { echo "lab: $*" >&2; }
 init_pid() {
@@ -74,7 +81,7 @@ install_packages() {
   local packages=$base_packages policy=/usr/sbin/policy-rc.d mine='' result=0
   case $flavour in
     bookworm) packages="$packages $libvirt_packages" ;;
-    trixie) packages="$packages debootstrap" ;;
+    *) packages="$packages debootstrap" ;;
   esac
   if [ ! -e "$policy" ]; then
     mine=1
@@ -92,23 +99,37 @@ forbid_services() { # FILE, a policy-rc.d
   chmod 755 "$1"
 }
 
+# Complete or not there at all: made beside its place and then renamed. Made anew when the packages are others.
 build_root() {
-  [ "$flavour" = trixie ] && [ ! -x "$root/usr/sbin/libvirtd" ] || return 0
-  local mirror script=/usr/share/debootstrap/scripts/trixie
+  [ "$flavour" != bookworm ] || return 0
+  mkdir -p "$(dirname "$root")"
+  exec {lock}>"$root.lock"   # runs beside each other want the same root
+  flock "$lock"
+  if [ "$(cat "$root/lab-packages" 2>/dev/null)" != "$libvirt_packages" ]; then
+    rm -rf "$root.new"
+    debootstrap_root "$root.new" >"$LAB_HOME/debootstrap.log" 2>&1 ||
+      { tail -n 20 "$LAB_HOME/debootstrap.log" >&2; return 1; }
+    rm -rf "$root"
+    mv "$root.new" "$root"
+  fi
+  exec {lock}>&-
+}
+debootstrap_root() { # DIRECTORY
+  local mirror script=/usr/share/debootstrap/scripts/$flavour
   [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
   # the plain archive that apt uses here, not -security
   mirror=${LAB_MIRROR:-$(apt-get indextargets --format "\$(REPO_URI)" | sed -n 's,/*$,,; /debian$/{p;q}')}
-  say "debootstrap trixie from $mirror"
-  debootstrap --variant=minbase --include=ca-certificates,iproute2,procps trixie "$root" "$mirror" "$script" \
-    >"$LAB_HOME/debootstrap.log" 2>&1
-  forbid_services "$root/usr/sbin/policy-rc.d"
-  echo "deb $mirror trixie main" >"$root/etc/apt/sources.list"
-  cp /etc/apt/apt.conf.d/99* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
-  chroot "$root" apt-get -q update >"$LAB_HOME/apt.log" 2>&1
+  say "debootstrap $flavour from $mirror"
+  debootstrap --variant=minbase --include=ca-certificates,iproute2,procps "$flavour" "$1" "$mirror" "$script" &&
+    forbid_services "$1/usr/sbin/policy-rc.d" &&
+    echo "deb $mirror $flavour main" >"$1/etc/apt/sources.list" || return 1
+  cp /etc/apt/apt.conf.d/99* "$1/etc/apt/apt.conf.d/" 2>/dev/null || true
   # shellcheck disable=SC2086 # a list of package names
-  chroot "$root" env DEBIAN_FRONTEND=noninteractive \
-    apt-get -qy --no-install-recommends -o APT::Sandbox::User=root install $libvirt_packages nftables kmod \
-    >>"$LAB_HOME/apt.log" 2>&1
+  chroot "$1" apt-get -q update &&
+    chroot "$1" env DEBIAN_FRONTEND=noninteractive \
+      apt-get -qy --no-install-recommends -o APT::Sandbox::User=root install $libvirt_packages kmod &&
+    chroot "$1" apt-get clean &&
+    echo "$libvirt_packages" >"$1/lab-packages"
 }
 
 build_share() {
@@ -122,13 +143,36 @@ build_share() {
   busybox=$(command -v busybox)
   cp "$kernel" "$share/vmlinuz"
 
-  # The services of a guest, VM or container alike. $1 name, $2 address/length, $3 gateway
+  # The services of a guest, VM or container alike. $1 name, $2 address/length, $3 gateway, $4 and $5 the same for IPv6.
+  # The NIC may be unplugged, and plugged in again.
   cat >"$share/guest-run" <<'GUEST'
 #!/bin/busybox sh
-ip link set lo up; ip link set eth0 up; ip addr add "$2" dev eth0 2>/dev/null; ip route add default via "$3" 2>/dev/null
+ip link set lo up
 echo "hello from $1" >/www/index.html
 httpd -p 80 -h /www
 /bin/probe serve "$1" tcp:7 tcp:22 tcp:8080 tcp:9000 tcp:9001 udp:7 udp:53 &
+known=
+while :; do
+  index=
+  [ ! -e /sys/class/net/eth0/ifindex ] || read -r index </sys/class/net/eth0/ifindex
+  if [ "$index" != "$known" ] && [ -n "$index" ]; then
+    echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/eth0/accept_dad
+    ip link set eth0 up
+    if [ "$2" = dhcp ]; then
+      udhcpc -qn -i eth0 -s /bin/guest-lease
+    else
+      ip addr add "$2" dev eth0 2>/dev/null; ip route add default via "$3" 2>/dev/null
+      ip -6 addr add "$4" dev eth0 2>/dev/null; ip -6 route add default via "$5" 2>/dev/null
+    fi
+  fi
+  known=$index
+  sleep .5
+done
+GUEST
+  cat >"$share/guest-lease" <<'GUEST'
+#!/bin/busybox sh
+[ "$1" = bound ] || exit 0
+ip addr add "$ip/24" dev eth0; ip route add default via "$router"; echo "lease $ip" >/dev/console
 GUEST
   # CGI: runs the shell text that was POSTed, so that the test can act as the guest
   cat >"$share/guest-shell" <<'GUEST'
@@ -144,8 +188,7 @@ GUEST
   cat >"$tree/init" <<'GUEST'
 #!/bin/busybox sh
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin
-sh /bin/guest-run "$name" "$ip" "$gw"
-while :; do sleep 3600; done
+exec sh /bin/guest-run "$name" "$ip" "$gw" "$ip6" "$gw6"
 GUEST
   chmod 755 "$tree/init"
 
@@ -162,7 +205,7 @@ HOOK
 install_guest() {
   cp "$2" "$1/bin/busybox"
   ln -sf busybox "$1/bin/sh"
-  install -m 755 "$share/probe" "$share/guest-run" "$1/bin/"
+  install -m 755 "$share/probe" "$share/guest-run" "$share/guest-lease" "$1/bin/"
   install -m 755 "$share/guest-shell" "$1/www/cgi-bin/sh"
 }
 
@@ -172,8 +215,9 @@ build_initrd() {
   mkdir -p "$tree"/{bin,sbin,usr/bin,usr/sbin,proc,sys,dev,etc,tmp,lib/modules,www/cgi-bin}
   install_guest "$tree" "$2"
   # in the order of their dependencies, virtio_ring before virtio
-  for module in $(modprobe -S "$1" --show-depends virtio_pci | sed -n 's/^insmod //p') \
-                $(modprobe -S "$1" --show-depends virtio_net | sed -n 's/^insmod //p'); do
+  for module in $(for wanted in virtio_pci virtio_net button evdev; do
+      modprobe -S "$1" --show-depends "$wanted"
+    done | sed -n 's/^insmod //p'); do
     name=$(basename "$module" .xz)
     [ ! -e "$tree/lib/modules/$name" ] || continue
     case $module in
@@ -188,11 +232,12 @@ build_initrd() {
 mount -t proc p /proc; mount -t sysfs s /sys; mount -t devtmpfs d /dev 2>/dev/null
 for m in $(cat /lib/modules/order); do insmod /lib/modules/$m || echo "insmod $m failed"; done
 for w in $(cat /proc/cmdline); do case $w in lab.*) eval "${w#lab.}" ;; esac; done   # lab.name= lab.ip= lab.gw=
-i=0; while [ ! -d /sys/class/net/eth0 ] && [ $i -lt 50 ]; do sleep .1; i=$((i+1)); done
-sh /bin/guest-run "$name" "$ip" "$gw"
-while :; do sleep 3600; done
+mkdir -p /var/run /var/log; acpid -c /etc/acpi
+exec sh /bin/guest-run "$name" "$ip" "$gw" "$ip6" "$gw6"
 GUEST
-  chmod 755 "$tree/init"
+  mkdir -p "$tree/etc/acpi/PWRF"   # the power button
+  printf '#!/bin/sh\npoweroff -f\n' >"$tree/etc/acpi/PWRF/00000080"
+  chmod 755 "$tree/init" "$tree/etc/acpi/PWRF/00000080"
   (cd "$tree" && find . | cpio -o -H newc --quiet | gzip -1) >"$share/initrd.gz"
   rm -rf "$tree"
 }
@@ -264,7 +309,7 @@ init() {
   mount --bind "$share" "$top/lab"
   mount --bind "$log" "$top/lab-log"
   [ -e "$top/var/run" ] || ln -s /run "$top/var/run"
-  hostname "lab-$flavour"
+  hostname "$host"
   cd "$top"
   pivot_root . oldroot
   cd /
@@ -312,9 +357,14 @@ unix_sock_group = "root"
 unix_sock_ro_perms = "0777"
 auth_unix_ro = "none"
 auth_unix_rw = "none"
+listen_tls = 0
+listen_tcp = 1
+auth_tcp = "none"
 log_filters = "1:util.firewall 1:util.hook 1:network"
 log_outputs = "1:file:/lab-log/libvirtd.log"
 CONF
+  # two of these hosts on one machine are two hosts to libvirt
+  echo "host_uuid = \"$(cat /proc/sys/kernel/random/uuid)\"" >>$etc/libvirtd.conf
   has_act_csum >/dev/null 2>&1 || do_without_act_csum
   ip link del tcprobe 2>/dev/null || true
 }
@@ -348,7 +398,7 @@ poll() {
 daemon_start() {
   # shellcheck disable=SC2016
   on_host sh -c '[ -s /run/virtlogd.pid ] && kill -0 "$(cat /run/virtlogd.pid)" 2>/dev/null || virtlogd -d'
-  on_host libvirtd -d
+  on_host libvirtd -d -l
   poll on_host virsh -c qemu:///system net-list
 }
 # shellcheck disable=SC2016
@@ -364,6 +414,8 @@ attach() {
   ip -n "$vguest" addr add "$net.10/24" dev eth0
   ip -n "$vguest" link set eth0 up
   ip -n "$vguest" route add default via "$net.1"
+  ip -n "$vguest" addr add "$net6:10/64" dev eth0 nodad
+  ip -n "$vguest" route add default via "$net6:1"
 }
 
 start_network() {
@@ -374,11 +426,13 @@ start_network() {
     virsh -q net-start default' >/dev/null <<XML
 <network>
   <name>default</name>
-  <forward mode='nat'/>
-  <bridge name='virbr0'/>
+  <forward mode='nat'><nat ipv6='yes'/></forward>
+  <bridge name='virbr0' stp='off'/>
+  <mac address='52:54:00:00:00:01'/>
   <ip address='$net.1' netmask='255.255.255.0'>
     <dhcp><range start='$net.100' end='$net.200'/></dhcp>
   </ip>
+  <ip family='ipv6' address='$net6:1' prefix='64'/>
 </network>
 XML
 }
@@ -396,12 +450,18 @@ up() {
   ip link add name eth0 netns "$host" type veth peer name eth0 netns "$client"
   ip -n "$host" addr add 192.168.0.166/24 dev eth0
   ip -n "$host" addr add 192.168.0.167/24 dev eth0
+  ip -n "$host" addr add 2001:db8::166/64 dev eth0 nodad
+  ip -n "$host" addr add 2001:db8::167/64 dev eth0 nodad
   ip -n "$host" link set eth0 up
   ip -n "$client" addr add 192.168.0.50/24 dev eth0
   ip -n "$client" addr add 198.51.100.7/32 dev lo
+  ip -n "$client" addr add 2001:db8::50/64 dev eth0 nodad
+  ip -n "$client" addr add 2001:db8:ffff::7/128 dev lo nodad
   ip -n "$client" link set eth0 up
   ip -n "$host" route add default via 192.168.0.50
+  ip -n "$host" route add default via 2001:db8::50
   ip -n "$client" route add "$net.0/24" via 192.168.0.166
+  ip -n "$client" route add "$net6:/64" via 2001:db8::166
   # a host without br_netfilter, until a test says otherwise
   local bridge
   for bridge in bridge-nf-call-iptables bridge-nf-call-ip6tables; do
@@ -454,6 +514,8 @@ launch() {
 await() { poll on_host /lab/probe tcp "$net.$1" 22 1; }
 
 vm() {
+  local arguments="lab.name=$1 lab.ip=$net.$2/24 lab.gw=$net.1 lab.ip6=$net6:$2/64 lab.gw6=$net6:1"
+  [ "${3:-}" != dhcp ] || arguments="lab.name=$1 lab.ip=dhcp"
   launch qemu:///system "$1" <<XML
 <domain type='qemu'>
   <name>$1</name>
@@ -463,12 +525,17 @@ vm() {
     <type arch='x86_64' machine='q35'>hvm</type>
     <kernel>/lab/vmlinuz</kernel>
     <initrd>/lab/initrd.gz</initrd>
-    <cmdline>console=ttyS0 panic=1 quiet lab.name=$1 lab.ip=$net.$2/24 lab.gw=$net.1</cmdline>
+    <cmdline>console=ttyS0 panic=1 quiet $arguments</cmdline>
   </os>
   <features><acpi/></features>
   <devices>
     <emulator>/usr/bin/qemu-system-x86_64</emulator>
     <memballoon model='none'/>
+    <controller type='pci' index='0' model='pcie-root'/>
+    <controller type='pci' model='pcie-root-port'/>
+    <controller type='pci' model='pcie-root-port'/>
+    <controller type='pci' model='pcie-root-port'/>
+    <controller type='pci' model='pcie-root-port'/>
     <interface type='network'>
       <source network='default'/>
       <mac address='52:54:00:00:00:$(printf %02x "$2")'/>
@@ -478,7 +545,10 @@ vm() {
   </devices>
 </domain>
 XML
-  await "$2"
+  if [ "${3:-}" = dhcp ]; then await_lease "$1"; else await "$2"; fi
+}
+await_lease() { # NAME
+  poll on_host grep -q '^lease' "/lab-log/serial-$1"
 }
 
 container() {
@@ -493,6 +563,8 @@ container() {
     <initenv name='name'>$1</initenv>
     <initenv name='ip'>$net.$2/24</initenv>
     <initenv name='gw'>$net.1</initenv>
+    <initenv name='ip6'>$net6:$2/64</initenv>
+    <initenv name='gw6'>$net6:1</initenv>
   </os>
   <devices>
     <filesystem type='mount'><source dir='/lab/container'/><target dir='/'/></filesystem>
@@ -507,17 +579,28 @@ XML
   await "$2"
 }
 
+# Two hosts on one cable.
+join() {
+  local other
+  other=lab-$(basename "$1" | tr -dc 'A-Za-z0-9' | tail -c 8)-host
+  ip link add name lab0 netns "$host" type veth peer name lab0 netns "$other"
+  ip -n "$host" addr add 10.77.0.1/24 dev lab0
+  ip -n "$other" addr add 10.77.0.2/24 dev lab0
+  ip -n "$host" link set lab0 up
+  ip -n "$other" link set lab0 up
+}
+
 record() {
   # shellcheck disable=SC2016 # for the shell on the host
   on_host sh -ec '
-    for driver in qemu lxc network; do
+    for driver in qemu lxc network daemon; do
       mkdir -p "/etc/libvirt/hooks/$driver.d"
       ln -sf /lab/recorder "/etc/libvirt/hooks/$driver.d/99-recorder"
     done'
 }
 
 case $verb in
-  build | up | down | vm | container | await | attach | record) "$verb" "$@" ;;
+  build | up | down | vm | container | await | attach | join | record) "$verb" "$@" ;;
   exec) on_host "$@" ;;
   client) PATH=$PATH:$share ip netns exec "$client" "$@" ;;
   vguest) PATH=$PATH:$share ip netns exec "$vguest" "$@" ;;
@@ -527,5 +610,6 @@ case $verb in
   reload) daemon_reload ;;
   events) cat "$log/events" 2>/dev/null || true ;;
   syslog) cat "$log/syslog" 2>/dev/null || true ;;
+  log) cat "$log/libvirtd.log" ;;
   *) echo "libvirt-host: unknown verb $verb" >&2; exit 2 ;;
 esac

@@ -7,8 +7,8 @@
  *   probe http IP PORT PATH [SECONDS] [-]    GET, or POST of stdin, and print the body
  *   probe syslog SOCKET FILE                 append every datagram that arrives at SOCKET to FILE, one a line
  *
- * The clients print "OK ..." and end with 0, or "FAIL what errno" and end with 1. PROBE_FROM=IP[:PORT] binds them to a
- * source (IPv4).
+ * The clients print "OK ..." and end with 0, or "FAIL what errno" and end with 1. Addresses are of either family; those
+ * of IPv6 are printed in brackets. PROBE_FROM binds the clients to a source: IP, IP:PORT, [IPv6] or [IPv6]:PORT.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -46,15 +46,83 @@ static int fail(const char *what)
     return 1;
 }
 
+/* ---- addresses */
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;   /* its port is where that of v6 is */
+    struct sockaddr_in6 v6;
+};
+
+/* 192.0.2.1, also where it came as ::ffff:192.0.2.1, or [2001:db8::1] */
+static const char *host(char *out, const union address *address)
+{
+    const struct in6_addr *six = &address->v6.sin6_addr;
+
+    if (address->any.sa_family == AF_INET) return inet_ntop(AF_INET, &address->v4.sin_addr, out, INET_ADDRSTRLEN);
+    if (IN6_IS_ADDR_V4MAPPED(six)) return inet_ntop(AF_INET, &six->s6_addr[12], out, INET_ADDRSTRLEN);
+    out[0] = '[';
+    inet_ntop(AF_INET6, six, out + 1, INET6_ADDRSTRLEN);
+    return strcat(out, "]");
+}
+
+/* Returns the length for connect and bind; 0: not an address */
+static socklen_t parse(const char *ip, int port, union address *out)
+{
+    memset(out, 0, sizeof *out);
+    if (inet_pton(AF_INET, ip, &out->v4.sin_addr) == 1) {
+        out->v4.sin_family = AF_INET;
+        out->v4.sin_port = htons(port);
+        return sizeof out->v4;
+    }
+    if (inet_pton(AF_INET6, ip, &out->v6.sin6_addr) == 1) {
+        out->v6.sin6_family = AF_INET6;
+        out->v6.sin6_port = htons(port);
+        return sizeof out->v6;
+    }
+    return 0;
+}
+
+/* IP, IP:PORT, [IPv6] or [IPv6]:PORT */
+static socklen_t parse_source(const char *text, union address *out)
+{
+    char ip[INET6_ADDRSTRLEN + 8], *end;
+    int bracket = text[0] == '[', port = 0;
+
+    snprintf(ip, sizeof ip, "%s", text + bracket);
+    end = bracket ? strchr(ip, ']') : strchr(ip, ':');
+    if (end && !bracket && strchr(end + 1, ':')) end = NULL;   /* IPv6 without brackets */
+    if (end) {
+        char *colon = bracket && end[1] == ':' ? end + 1 : bracket ? NULL : end;
+        if (colon) port = atoi(colon + 1);
+        *end = 0;
+    }
+    return parse(ip, port, out);
+}
+
 /* ---- server */
 
+static int bound(int family, int type, int port)
+{
+    int one = 1, zero = 0;
+    struct sockaddr_in6 any6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int six = family == AF_INET6, fd = socket(family, type | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (six) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
+    if (six) setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
+    if (!bind(fd, six ? (void *)&any6 : (void *)&any, six ? sizeof any6 : sizeof any)) return fd;
+    close(fd);
+    return -1;
+}
+
+/* For both families, or for IPv4 where the kernel has no IPv6. */
 static int listener(int type, int port)
 {
-    int one = 1;
-    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (fd < 0 || bind(fd, (void *)&any, sizeof any)) die("bind");
+    int fd = bound(AF_INET6, type, port);
+    if (fd < 0) fd = bound(AF_INET, type, port);
+    if (fd < 0) die("bind");
     if (type == SOCK_STREAM && listen(fd, 64)) die("listen");
     return fd;
 }
@@ -65,11 +133,31 @@ static int banner(
     const char *protocol,
     const char *name,
     int port,
-    const struct sockaddr_in *peer)
+    const union address *peer)
 {
-    const char *from = inet_ntoa(peer->sin_addr);
+    char text[INET6_ADDRSTRLEN + 2];
+    int from = ntohs(peer->v4.sin_port);
 
-    return snprintf(out, size, "%s %s %d peer %s:%d\n", protocol, name, port, from, ntohs(peer->sin_port));
+    return snprintf(out, size, "%s %s %d peer %s:%d\n", protocol, name, port, host(text, peer), from);
+}
+
+/* Answers from the address that was asked: a guest has several of IPv6. */
+static void answer_datagram(int fd, const char *name, int port)
+{
+    char word[2048], answer[256], control[128];
+    union address peer;
+    struct iovec text = {word, sizeof word};
+    struct msghdr message = {
+        .msg_name = &peer, .msg_namelen = sizeof peer,
+        .msg_iov = &text, .msg_iovlen = 1,
+        .msg_control = control, .msg_controllen = sizeof control,
+    };
+
+    if (recvmsg(fd, &message, 0) < 0) return;
+    text.iov_base = answer;
+    text.iov_len = banner(answer, sizeof answer, "udp", name, port, &peer) - 1;
+    message.msg_flags = 0;
+    sendmsg(fd, &message, 0);
 }
 
 static int serve(const char *name, int count, char **specs)
@@ -89,13 +177,11 @@ static int serve(const char *name, int count, char **specs)
     for (;;) {
         if (poll(fds, used, -1) < 0) continue;
         for (int i = 0; i < used; i++) {
-            struct sockaddr_in peer;
+            union address peer;
             socklen_t length = sizeof peer;
             if (!fds[i].revents) continue;
             if (udp[i]) {
-                if (recvfrom(fds[i].fd, word, sizeof word, 0, (void *)&peer, &length) < 0) continue;
-                int n = banner(answer, sizeof answer, "udp", name, ports[i], &peer);
-                sendto(fds[i].fd, answer, n - 1, 0, (void *)&peer, length);
+                answer_datagram(fds[i].fd, name, ports[i]);
                 continue;
             }
             int client = accept(fds[i].fd, (void *)&peer, &length);
@@ -152,22 +238,19 @@ static ssize_t take(int fd, char *out, size_t size, double end)
 
 static int dial(const char *ip, const char *port, int type, double end)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(port))}, from = {.sin_family = AF_INET};
-    int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error = 0, one = 1;
-    socklen_t length = sizeof error;
-    char source[32], *colon;
+    union address to, from;
+    socklen_t to_size = parse(ip, atoi(port), &to), from_size, length = sizeof(int);
+    int fd, error = 0, one = 1;
+    const char *source = getenv("PROBE_FROM");
 
-    if (getenv("PROBE_FROM")) {
-        snprintf(source, sizeof source, "%s", getenv("PROBE_FROM"));
-        if ((colon = strchr(source, ':'))) {
-            *colon = 0;
-            from.sin_port = htons(atoi(colon + 1));
-        }
+    if (!to_size) return errno = EINVAL, -1;
+    fd = socket(to.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (source) {
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-        if (!inet_aton(source, &from.sin_addr) || bind(fd, (void *)&from, sizeof from)) return -1;
+        if (!(from_size = parse_source(source, &from))) return errno = EINVAL, -1;
+        if (bind(fd, &from.any, from_size)) return -1;
     }
-    if (!inet_aton(ip, &to.sin_addr)) return errno = EINVAL, -1;
-    if (connect(fd, (void *)&to, sizeof to) && errno != EINPROGRESS) return -1;
+    if (connect(fd, &to.any, to_size) && errno != EINPROGRESS) return -1;
     if (type == SOCK_DGRAM) return fd;
     if (ready(fd, POLLOUT, end)) return -1;
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using HookAot.Backends;
 using HookAot.Host;
+using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -10,7 +11,13 @@ internal static class ForwardingStage
     /// <summary>The steps.</summary>
     public static IEnumerable<DoctorStep> Steps(Patient patient)
     {
-        if (Obstacle.Forwarding() is { } obstacle)
+        var translations = patient.Translations;
+        Obstacle?[] obstacles =
+        [
+            translations.Any(t => t.Target.IsIPv4()) ? Obstacle.Forwarding() : null,
+            translations.Any(t => !t.Target.IsIPv4()) ? Obstacle.ForwardingIPv6() : null,
+        ];
+        foreach (var obstacle in obstacles.OfType<Obstacle>())
             yield return DoctorStep.Fault(obstacle.Message, obstacle.Cure);
 
         var chains = OtherFirewalls.BaseChains();
@@ -25,6 +32,12 @@ internal static class ForwardingStage
                 $"br_netfilter is on and hairpin mode of {port} is off, " +
                 "so that it does not reach itself by the public address",
                 Obstacle.Apply);
+        }
+
+        foreach (var access in LocalnetStep.Missing(patient.Desired.Ruleset.Only(guest)))
+        {
+            yield return DoctorStep.Fault(
+                $"route_localnet of {access.Bridge} is off, so that 127.0.0.1 does not reach it", Obstacle.Apply);
         }
 
         foreach (var leftover in LibvirtLeftovers.Read()) yield return DoctorStep.Note(leftover.Message, leftover.Cure);
