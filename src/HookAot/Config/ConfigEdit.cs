@@ -70,10 +70,14 @@ internal abstract record ConfigEdit
 /// <param name="PublicAddresses">The host's addresses; empty: every one.</param>
 /// <param name="Sources">Who may connect.</param>
 /// <param name="Interface">A machine's interface on the host.</param>
+/// <param name="Localhost">Whether 127.0.0.1 on the host reaches the forwards too.</param>
+/// <param name="Snat">Whether what the guest opens itself leaves with the public address.</param>
 internal sealed record Extras(
     ImmutableArray<IPAddress>? PublicAddresses = null,
     ImmutableArray<IPNetwork>? Sources = null,
-    string? Interface = null)
+    string? Interface = null,
+    bool? Localhost = null,
+    bool? Snat = null)
 {
     /// <summary>Nothing said.</summary>
     public static Extras None { get; } = new();

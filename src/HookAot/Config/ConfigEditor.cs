@@ -29,7 +29,7 @@ internal static class ConfigEditor
             ConfigEdit.RemovePort remove => RemovePort(text, remove),
             ConfigEdit.AddNetwork add => Add(text, "networks", add.Name, [ConfigText.Quote($"{add.Range}")]),
             ConfigEdit.RemoveNetwork remove => Remove(text, "networks", remove.Name),
-            ConfigEdit.SetFlag set => SetGlobal(text, set.Key, set.Value ? "true" : "false"),
+            ConfigEdit.SetFlag set => SetGlobal(text, set.Key, ConfigText.Flag(set.Value)),
             ConfigEdit.SetBackend set => SetGlobal(text, "backend", ConfigText.Quote(set.Name)),
             ConfigEdit.SetPublic set => SetGlobal(text, "public_ip", ConfigText.List(set.Addresses, "\"\"")),
             _ => throw new ArgumentOutOfRangeException(nameof(edit)),

@@ -30,7 +30,12 @@ internal static class ConfigText
         if (extras.PublicAddresses is { } publics) yield return ("public_ip", List(publics, "\"\""));
         if (extras.Sources is { } sources) yield return ("source", List(sources, "[]"));
         if (extras.Interface is { } name) yield return ("interface", Quote(name));
+        if (extras.Localhost is { } localhost) yield return ("localhost", Flag(localhost));
+        if (extras.Snat is { } snat) yield return ("snat", Flag(snat));
     }
+
+    /// <summary>true or false.</summary>
+    public static string Flag(bool value) => value ? "true" : "false";
 
     /// <summary>A machine's entry; a tab before a line is a level of indentation.</summary>
     public static string[] Machine(ConfigEdit.AddMachine add)

@@ -33,11 +33,11 @@ internal sealed class ForwardTranslator(
     private void TranslateTo(IPAddress target, ImmutableArray<IPAddress> publics)
     {
         var ipv4 = target.IsIPv4();
-        ImmutableArray<IPNetwork?> sources =
+        IPNetwork?[] sources =
             forward.Sources.IsEmpty ? [null] : [.. forward.Sources.Where(IsOf).Cast<IPNetwork?>()];
         ImmutableArray<IPAddress?> addresses =
             forward.PublicAddresses.IsEmpty ? [null] : [.. publics.Where(a => a.IsIPv4() == ipv4)];
-        if (sources.IsEmpty || addresses.IsEmpty) return;
+        if (sources.Length == 0 || addresses.IsEmpty) return;
 
         foreach (var address in addresses)
         {

@@ -99,11 +99,13 @@ internal sealed class RulesetBuilder
     /// <summary>What one address of a guest needs besides its translations.</summary>
     private void Serve(Machine machine, IPAddress target, ImmutableArray<Translation> ofGuest)
     {
-        var own = ofGuest.Where(t => t.Target.Equals(target)).ToLookup(t => t.IsLoopback);
-        if (own[false].Any())
-            guests.Add(new(machine.Name, target, AcceptedPorts.Of(own[false]), Masqueraded(target, machine)));
-        if (own[true].Any())
-            loopback.Add(new(machine.Name, Bridge(target, machine)!, target, AcceptedPorts.Of(own[true])));
+        var own = ofGuest.Where(t => t.Target.Equals(target)).ToList();
+        var outside = own.FindAll(t => !t.IsLoopback);
+        var local = own.FindAll(t => t.IsLoopback);
+        if (outside.Count > 0)
+            guests.Add(new(machine.Name, target, AcceptedPorts.Of(outside), Masqueraded(target, machine)));
+        if (local.Count > 0)
+            loopback.Add(new(machine.Name, Bridge(target, machine)!, target, AcceptedPorts.Of(local)));
     }
 
     /// <summary>Adds translations; what else a forward asks for is added by the methods below.</summary>
@@ -118,7 +120,7 @@ internal sealed class RulesetBuilder
     /// <summary>Whether the host has IPv6 at all, or the address is of IPv4.</summary>
     public bool HostHas(IPAddress address) => seen.Has(address);
 
-    /// <summary>The host's interface that leads to a guest; null if there is none with a name that can be used.</summary>
+    /// <summary>The host's interface that leads to a guest; null if none does that has a usable name.</summary>
     public string? Bridge(IPAddress address, Machine machine)
     {
         var name = machine.Interface ?? GuestRoute.Leading(address, machine, seen)?.Interface;

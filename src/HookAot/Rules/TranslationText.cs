@@ -7,8 +7,8 @@ namespace HookAot.Rules;
 internal static class TranslationText
 {
     /// <summary>
-    /// "web: 192.168.0.166:8080/tcp -> 192.168.122.2:80 from 10.0.0.0/8", IPv6 in brackets; "any" stands for every address
-    /// of the host that has the family of the guest's.
+    /// "web: 192.168.0.166:8080/tcp -> 192.168.122.2:80 from 10.0.0.0/8", IPv6 in brackets; "any" stands for every
+    /// address of the host that has the family of the guest's.
     /// </summary>
     public static string Describe(this Translation translation)
     {

@@ -14,6 +14,8 @@ public sealed class DnsmasqLeasesTests
         host.Write("dnsmasq/virbr0.status", """
             [
               { "ip-address": "fd00::5", "mac-address": "52:54:00:AA:00:02", "server-duid": "0", "expiry-time": 1700 },
+              { "ip-address": "fd00::6", "client-id": "00:03:00:01:52:54:00:aa:00:03", "expiry-time": 1701 },
+              { "ip-address": "fd00::7", "client-id": "00:04:00:01:52:54:00:aa:00:03", "expiry-time": 1701 },
               { "ip-address": "192.168.122.5", "mac-address": "52:54:00:aa:00:02", "expiry-time": 0, "hostname": "w" },
               { "ip-address": "192.168.122.6", "mac-address": "52:54:00:aa:00:03", "expiry-time": 1 }
             ]
@@ -21,6 +23,7 @@ public sealed class DnsmasqLeasesTests
         host.Write("dnsmasq/virbr1.status", $"[{One}]");
         await Assert.That(Read(host, "virbr0", "virbr1")).IsEqualTo("""
             virbr0 52:54:00:aa:00:02 fd00::5 1700
+            virbr0 52:54:00:aa:00:03 fd00::6 1701
             virbr0 52:54:00:aa:00:02 192.168.122.5 0
             virbr0 52:54:00:aa:00:03 192.168.122.6 1
             virbr1 52:54:00:aa:00:02 10.0.0.5 2

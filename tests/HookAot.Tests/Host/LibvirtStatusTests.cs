@@ -39,7 +39,7 @@ public sealed class LibvirtStatusTests
         await Assert.That(running.Guests.Select(g => $"{g.Driver} {g.Name}")).IsEquivalentTo(expected);
         await Assert.That(running.Guests.All(g => g.Evidence == Evidence.StatusFile)).IsTrue();
         await Assert.That(running.Guests[0].Interfaces.Single())
-            .IsEqualTo(new GuestInterface("52:54:00:00:00:02", "default", "virbr0", "vnet0"));
+            .IsEqualTo(new GuestInterface("52:54:00:00:00:02", "default", "virbr0", "vnet0") { Kind = "network" });
         await Assert.That(running.Problems).IsEmpty();
     }
 

@@ -24,7 +24,10 @@ public sealed class NetworkXmlTests
             </dhcp>
           </ip>
           <ip family='ipv6' address='fd00::1' prefix='64'>
-            <dhcp><host id='0:1' name='web' ip='fd00::2'/><host id='0:2' ip='fd00::3'/></dhcp>
+            <dhcp>
+              <host id='0:1' name='web' ip='fd00::2'/><host id='0:2' ip='fd00::3'/>
+              <host id='0:3:0:1:52:54:0:AA:0:4' name='x' ip='fd00::4'/>
+            </dhcp>
           </ip>
           <route address='10.9.0.0' prefix='16' gateway='192.168.122.9'/>
         </network>
@@ -50,7 +53,8 @@ public sealed class NetworkXmlTests
         await Assert.That(string.Join(' ', network.Ranges)).IsEqualTo("192.168.122.0/24 fd00::/64");
         await Assert.That(string.Join(' ', network.BridgeAddresses)).IsEqualTo("192.168.122.1 fd00::1");
         await Assert.That(string.Join(' ', network.Hosts.Select(h => $"{h.Mac}/{h.Name}/{h.Address}")))
-            .IsEqualTo("52:54:00:aa:00:02/web/192.168.122.2 /db/192.168.122.3 /web/fd00::2");
+            .IsEqualTo("52:54:00:aa:00:02/web/192.168.122.2 /db/192.168.122.3 /web/fd00::2 " +
+                "52:54:00:aa:00:04//fd00::4 /x/fd00::4");
     }
 
     [Test]

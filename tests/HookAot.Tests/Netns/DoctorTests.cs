@@ -47,19 +47,22 @@ public sealed class DoctorTests
         nft 'add chain inet site forwarding { type filter hook forward priority filter; policy drop; }'
         """;
 
-    private const string FirewalldForwards = """
-        nft add table inet firewalld
-        nft 'add chain inet firewalld filter_FORWARD { type filter hook forward priority filter + 10; }'
-        """;
-
-    // Firewalld's file, seen by this call of doctor alone.
-    private const string DoctorWhileFirewalldIsStrict = """
-        mkdir "$0/etc"
-        mount -t tmpfs tmpfs "$0/etc"
-        mkdir "$0/etc/upper" "$0/etc/work" "$0/etc/upper/firewalld"
-        echo 'StrictForwardPorts=yes' > "$0/etc/upper/firewalld/firewalld.conf"
-        mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/etc/upper,workdir=$0/etc/work" /etc
-        exec "$0/hooks/hookctrl" doctor a
+    // The chains of firewalld 2.3 at the forward hook, with StrictForwardPorts=yes.
+    private const string FirewalldIsStrict = """
+        nft -f - <<NFT
+        table inet firewalld {
+            chain filter_FORWARD_dnat {
+                ct original proto-dst 8081 accept
+                reject with icmpx admin-prohibited
+            }
+            chain filter_FORWARD {
+                type filter hook forward priority filter + 10;
+                ct state established,related accept
+                ct status dnat jump filter_FORWARD_dnat
+                reject with icmpx admin-prohibited
+            }
+        }
+        NFT
         """;
 
     private static async Task<World> Healthy(string config = OneForward, string iptables = "iptables")
@@ -256,16 +259,22 @@ public sealed class DoctorTests
     }
 
     [Test]
-    public async Task A_strict_firewalld_is_found()
+    public async Task A_strict_firewalld_is_found_and_the_command_that_it_takes()
     {
         await using var world = await Healthy();
-        await world.Host.Run(FirewalldForwards);
-        await world.Done("doctor a");
+        await world.Host.Run(FirewalldIsStrict);
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("HostUnreachable");
+        await Assert.That(await Fault(world))
+            .Contains("(StrictForwardPorts=yes), and not 2222/tcp")
+            .And.Contains("firewall-cmd --permanent --add-forward-port=port=2222:proto=tcp:toport=22:toaddr=")
+            .And.Contains(" && firewall-cmd --reload");
 
-        string[] doctor = ["unshare", "-m", "sh", "-euc", DoctorWhileFirewalldIsStrict, world.Directory];
-        var ended = await Tool.Run([.. world.Host.Enter, .. doctor], environment: world.HookEnvironment);
-        await Assert.That(ended.ExitCode).IsEqualTo(1).Because(ended.Error);
-        await Assert.That(ended.Output).Contains("StrictForwardPorts=yes");
+        // What firewalld makes of that command.
+        await world.Host.Run("nft insert rule inet firewalld filter_FORWARD_dnat ct original proto-dst 2222 accept");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+        await Assert.That(await world.Done("doctor a"))
+            .Contains("note   firewalld does not let this host itself through to 2222/tcp")
+            .And.Contains("firewall-cmd --permanent --policy=hookaot --add-ingress-zone=HOST");
     }
 
     [Test]

@@ -24,14 +24,19 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
     /// <summary>
     /// Serves TCP and UDP ports. Each answers "WHO:PORT from PEER", PEER being the address that it sees.
     /// </summary>
-    public void Serve(string who, params int[] ports)
+    public void Serve(string who, params int[] ports) => ServeOn(IPAddress.Any, who, ports);
+
+    /// <summary>The same by IPv6.</summary>
+    public void Serve6(string who, params int[] ports) => ServeOn(IPAddress.IPv6Any, who, ports);
+
+    private void ServeOn(IPAddress address, string who, int[] ports)
     {
         foreach (var port in ports)
         {
-            var tcp = Bind(SocketType.Stream, port);
+            var tcp = Bind(SocketType.Stream, address, port);
             tcp.Listen();
             _ = ServeTcp(tcp, $"{who}:{port}");
-            _ = ServeUdp(Bind(SocketType.Dgram, port), $"{who}:{port}");
+            _ = ServeUdp(Bind(SocketType.Dgram, address, port), $"{who}:{port}");
         }
     }
 
@@ -48,6 +53,18 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
     public Task<string> Run(string command, string input = "") =>
         Tool.Succeed([.. Enter, "sh", "-euc", command], input);
 
+    /// <summary>Calls a function here, on a thread that is of this namespace.</summary>
+    public T Within<T>(Func<T> function)
+    {
+        var call = new Task<T>(() =>
+        {
+            EnterForGood();
+            return function();
+        });
+        new Thread(call.RunSynchronously).Start();
+        return call.GetAwaiter().GetResult();
+    }
+
     /// <summary>
     /// What to put before a command to run it here. Unlike a thread that entered, it sees the namespace's own /sys.
     /// </summary>
@@ -59,11 +76,12 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
         foreach (var server in servers) server.Dispose();
     }
 
-    private Socket Bind(SocketType type, int port)
+    private Socket Bind(SocketType type, IPAddress address, int port)
     {
-        var socket = Make(type);
+        var socket = Make(type, address);
         servers.Add(socket);
-        socket.Bind(new IPEndPoint(IPAddress.Any, port));
+        if (address.AddressFamily == AddressFamily.InterNetworkV6) socket.DualMode = false;
+        socket.Bind(new IPEndPoint(address, port));
         return socket;
     }
 
@@ -89,7 +107,8 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
         {
             while (true)
             {
-                var received = await socket.ReceiveFromAsync(new byte[16], new IPEndPoint(IPAddress.Any, 0));
+                var any = new IPEndPoint(((IPEndPoint)socket.LocalEndPoint!).Address, 0);
+                var received = await socket.ReceiveFromAsync(new byte[16], any);
                 var peer = received.RemoteEndPoint;
                 await socket.SendToAsync(Answer(who, peer), peer);
             }
@@ -111,7 +130,7 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
     /// </summary>
     public async Task<Flow> UdpFlow(string address, int port)
     {
-        var socket = Make(SocketType.Dgram);
+        var socket = Make(SocketType.Dgram, IPAddress.Parse(address));
         await socket.ConnectAsync(IPAddress.Parse(address), port);
         return new Flow(socket);
     }
@@ -130,7 +149,7 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
 
     private async Task<string> Ask(SocketType type, string address, int port)
     {
-        using var socket = Make(type);
+        using var socket = Make(type, IPAddress.Parse(address));
         return await Answered(async timeout =>
         {
             await socket.ConnectAsync(IPAddress.Parse(address), port, timeout);
@@ -162,7 +181,7 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
         }
     }
 
-    private Socket Make(SocketType type)
+    private Socket Make(SocketType type, IPAddress address)
     {
         var protocol = type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp;
         var made = new TaskCompletionSource<Socket>();
@@ -172,7 +191,7 @@ internal sealed partial class NetworkNamespace(string name) : IDisposable
             try
             {
                 EnterForGood();
-                made.SetResult(new Socket(AddressFamily.InterNetwork, type, protocol));
+                made.SetResult(new Socket(address.AddressFamily, type, protocol));
             }
             catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
             {

@@ -32,6 +32,15 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Guest B's address.</summary>
     public const string AddressB = "192.168.122.3";
 
+    /// <summary>The host's address outside, in a world with IPv6.</summary>
+    public const string Public6 = "fd00:1::166";
+
+    /// <summary>The client's and the neighbour's address, in a world with IPv6.</summary>
+    public const string Client6 = "fd00:1::50", Neighbour6 = "fd00:1::51";
+
+    /// <summary>The guests' addresses and the host's on the bridge, in a world with IPv6.</summary>
+    public const string AddressA6 = "fd00:122::2", AddressB6 = "fd00:122::3", Gateway6 = "fd00:122::1";
+
     /// <summary>
     /// The host's address on the bridge: whom a guest sees when its own net reaches it through the public address.
     /// </summary>
@@ -59,6 +68,8 @@ internal sealed class World : IAsyncDisposable
     private static int count;
 
     private readonly string id;
+
+    private bool hasIPv6;
 
     private World(string iptables)
     {
@@ -129,15 +140,23 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Makes a world.</summary>
     /// <param name="config">The content of config.json.</param>
     /// <param name="iptables">iptables, or a variant of it, which libvirt's rules are made with as well.</param>
-    public static async Task<World> Create(string config = OneForward, string iptables = "iptables")
+    /// <param name="ipv6">Whether everybody has IPv6 addresses too, and libvirt's network as well.</param>
+    public static async Task<World> Create(
+        string config = OneForward, string iptables = "iptables", bool ipv6 = false)
     {
-        var world = new World(iptables);
+        var world = new World(iptables) { hasIPv6 = ipv6 };
         try
         {
             await world.Script("up");
             await world.Configure(config);
             world.A.Serve("A", 22, 80, 9000, 9001, 9002);
             world.B.Serve("B", 22, 80);
+            if (ipv6)
+            {
+                world.A.Serve6("A", 22, 80, 9000, 9001, 9002);
+                world.B.Serve6("B", 22, 80);
+            }
+
             return world;
         }
         catch
@@ -195,6 +214,7 @@ internal sealed class World : IAsyncDisposable
             ["DIRECTORY"] = Directory,
             ["BINARY"] = Binary,
             ["IPTABLES"] = Variant,
+            ["IPV6"] = hasIPv6 ? "1" : "0",
             ["RULES"] = Repository.File("tests", "lab", "libvirt-9.rules"),
         };
         var script = Repository.File("tests", "HookAot.Tests", "Netns", "world.sh");

@@ -4,6 +4,7 @@
 #   DIRECTORY  where the hook and its files are
 #   BINARY     the published hookaot
 #   IPTABLES   the variant that libvirt's rules are made with
+#   IPV6       1: with IPv6 addresses too
 #   RULES      libvirt's rules, for iptables-restore
 set -eu
 members="client neighbour host a b"
@@ -71,6 +72,30 @@ route add default via 192.168.122.1
 IP
 }
 
+# Without duplicate address detection, which takes a second.
+add_ipv6() {
+  for member in $members; do
+    ip netns exec "$NAME-$member" sh -c '
+      for all in all default; do
+        echo 0 > /proc/sys/net/ipv6/conf/$all/accept_dad
+        echo 0 > /proc/sys/net/ipv6/conf/$all/disable_ipv6
+      done
+      for each in /proc/sys/net/ipv6/conf/*/accept_dad; do echo 0 > "$each"; done'
+  done
+  ip -n "$NAME-client" addr add fd00:1::50/64 dev lan nodad
+  ip -n "$NAME-neighbour" addr add fd00:1::51/64 dev eth0 nodad
+  ip -n "$NAME-host" addr add fd00:1::166/64 dev eth0 nodad
+  ip -n "$NAME-host" addr add fd00:122::1/64 dev virbr0 nodad
+  ip -n "$NAME-a" addr add fd00:122::2/64 dev eth0 nodad
+  ip -n "$NAME-b" addr add fd00:122::3/64 dev eth0 nodad
+  ip -n "$NAME-neighbour" route add fd00:122::/64 via fd00:1::166
+  ip -n "$NAME-a" route add default via fd00:122::1
+  ip -n "$NAME-b" route add default via fd00:122::1
+  ip netns exec "$NAME-host" sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'
+  sed -e '/^*nat/,/^COMMIT/d' -e 's,192.168.122.0/24,fd00:122::/64,' -e 's,icmp-port,icmp6-port,' "$RULES" \
+    | ip netns exec "$NAME-host" "$(echo "$IPTABLES" | sed 's/^ip/ip6/')-restore"
+}
+
 start_network() { # as libvirt does
   ip netns exec "$NAME-host" sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
   ip netns exec "$NAME-host" "$IPTABLES-restore" <"$RULES"
@@ -84,6 +109,7 @@ up() {
   connect_guest a 192.168.122.2
   connect_guest b 192.168.122.3
   start_network
+  [ "$IPV6" = 0 ] || add_ipv6
 }
 
 # Goes on after a failure: what is left of a world that was only half made goes as well.

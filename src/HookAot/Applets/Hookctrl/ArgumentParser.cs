@@ -79,28 +79,26 @@ internal static class ArgumentParser
         return forwards;
     }
 
-    /// <summary>The options that a machine and a forward share; null where one of them is wrong.</summary>
-    public static Extras? Extras(string[]? publicIp, string[]? source, string? interfaceName, List<string> mistakes)
+    /// <summary>The interface that leads to a machine; null where none is named, or its name is none.</summary>
+    public static string? Interface(string? name, List<string> mistakes)
     {
-        var before = mistakes.Count;
-        var publics = publicIp is { Length: > 0 } ? PublicAddresses("--public-ip", publicIp, mistakes) : null;
-        var sources = source is { Length: > 0 } ? Networks("--source", source, mistakes) : null;
-        if (interfaceName is not null && !InterfaceName.IsValid(interfaceName))
-            mistakes.Add(Mistake("--interface", interfaceName, "the name of a network interface, such as virbr0"));
-        return mistakes.Count > before ? null : new Extras(publics, sources, interfaceName);
+        if (name is null || InterfaceName.IsValid(name)) return name;
+        mistakes.Add(Mistake("--interface", name, "the name of a network interface, such as virbr0"));
+        return null;
     }
 
-    /// <summary>"OPTION: found 'TEXT'; expected EXPECTED".</summary>
-    public static string Mistake(string option, string text, string expected) =>
-        $"{option}: found '{Printable.Shown(text)}'; expected {expected}";
-
-    private static ImmutableArray<IPNetwork>? Networks(string option, IEnumerable<string> texts, List<string> mistakes)
+    /// <summary>Networks, each argument being one or several between commas.</summary>
+    public static ImmutableArray<IPNetwork> Networks(string option, IEnumerable<string> texts, List<string> mistakes)
     {
         var networks = ImmutableArray.CreateBuilder<IPNetwork>();
         foreach (var text in Separated(texts))
             if (Network(option, text, mistakes) is { } network) networks.Add(network);
         return networks.ToImmutable();
     }
+
+    /// <summary>"OPTION: found 'TEXT'; expected EXPECTED".</summary>
+    public static string Mistake(string option, string text, string expected) =>
+        $"{option}: found '{Printable.Shown(text)}'; expected {expected}";
 
     private static IEnumerable<string> Separated(IEnumerable<string> texts) => texts.SelectMany(t => t.Split(','));
 }

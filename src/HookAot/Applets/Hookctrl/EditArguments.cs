@@ -14,19 +14,4 @@ internal static class EditArguments
         Description = "PUBLIC[:VM][/PROTOCOL]: 8080:80, 443, 5060/udp, 5000-5010:6000-6010/tcp+udp.",
         Arity = ArgumentArity.OneOrMore,
     };
-
-    /// <summary>The host's addresses that are forwarded.</summary>
-    public static Option<string[]> PublicIp() => new("--public-ip", "--public_ip")
-    {
-        Description = "The host's address, or several; \"\" for every one.",
-        HelpName = "IP",
-        AllowMultipleArgumentsPerToken = false,
-    };
-
-    /// <summary>Who may connect.</summary>
-    public static Option<string[]> Source() => new("--source")
-    {
-        Description = "Who may connect, such as 10.0.0.0/8; may be given several times.",
-        HelpName = "NET",
-    };
 }

@@ -13,6 +13,8 @@ namespace HookAot.Applets.Hookctrl;
 /// <param name="PrivateIp">The guest's addresses.</param>
 /// <param name="VmPort">A port or a range.</param>
 /// <param name="Source">Who may connect; empty: everybody.</param>
+/// <param name="Localhost">Whether 127.0.0.1 on the host reaches it too.</param>
+/// <param name="Snat">Whether what the guest opens itself leaves with the public address.</param>
 internal sealed record ForwardRow(
     string Machine,
     string[] PublicIp,
@@ -20,7 +22,9 @@ internal sealed record ForwardRow(
     string Protocol,
     string[] PrivateIp,
     string VmPort,
-    string[] Source);
+    string[] Source,
+    bool Localhost,
+    bool Snat);
 
 /// <summary>A guest, as machine list prints it.</summary>
 /// <param name="Name">Its name.</param>
@@ -68,10 +72,12 @@ internal sealed record StatusReport(
 /// <param name="PublicIp">The host's addresses; empty: every one.</param>
 /// <param name="PublicPort">A port or a range.</param>
 /// <param name="Protocol">tcp, udp, sctp or tcp+udp.</param>
-/// <param name="Target">The guest's address and ports.</param>
+/// <param name="Target">The guest's address and ports, for each family.</param>
 /// <param name="Source">Who may connect; empty: everybody.</param>
+/// <param name="Localhost">Whether 127.0.0.1 on the host reaches it too.</param>
+/// <param name="Snat">Whether what the guest opens itself leaves with the public address.</param>
 /// <param name="State">active, not running, left out, or missing (it should be in the kernel and is not).</param>
-/// <param name="Reason">Why it is left out.</param>
+/// <param name="Reason">Why it, or a part of it, is left out.</param>
 /// <param name="Packets">
 /// What its rules matched since they were put in place: the first packet of every connection.
 /// </param>
@@ -83,6 +89,8 @@ internal sealed record StatusRow(
     string Protocol,
     string Target,
     string[] Source,
+    bool Localhost,
+    bool Snat,
     string State,
     string? Reason,
     long Packets,

@@ -62,6 +62,18 @@ internal static class ListVerbs
     public static string Joined(string[] values, string none = "any") =>
         values.Length == 0 ? none : string.Join(' ', values);
 
+    /// <summary>The public addresses in one cell: "any", "any 127.0.0.1", "192.168.0.166 (snat)".</summary>
+    /// <param name="addresses">The addresses; empty: every one.</param>
+    /// <param name="localhost">Whether 127.0.0.1 is one of them.</param>
+    /// <param name="snat">Whether what the guest opens leaves with the first.</param>
+    public static string Public(string[] addresses, bool localhost, bool snat)
+    {
+        const string Loopback = "127.0.0.1";
+        var cell = Joined(addresses);
+        if (localhost && !addresses.Contains(Loopback)) cell += " " + Loopback;
+        return snat ? cell + " (snat)" : cell;
+    }
+
     /// <summary>"tcp", or "tcp+udp".</summary>
     public static string Protocols(Forward forward) => string.Join('+', forward.Protocols.Select(p => p.Name()));
 
@@ -96,12 +108,14 @@ internal static class ListVerbs
         Protocols(forward),
         machine.PrivateAddresses.IsEmpty ? ["learned"] : Texts(machine.PrivateAddresses),
         $"{forward.Guest}",
-        Texts(forward.Sources));
+        Texts(forward.Sources),
+        forward.Localhost,
+        forward.Snat);
 
     private static string[] Cells(ForwardRow row) =>
     [
         row.Machine,
-        Joined(row.PublicIp),
+        Public(row.PublicIp, row.Localhost, row.Snat),
         row.PublicPort,
         row.Protocol,
         Joined(row.PrivateIp),

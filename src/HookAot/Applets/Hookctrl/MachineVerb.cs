@@ -18,29 +18,39 @@ internal static class MachineVerb
     /// <summary>The options that add and set share.</summary>
     private sealed class Options
     {
-        public Option<string[]> Addresses { get; } = new("--private-ip", "--private_ip")
+        private readonly Option<string[]> addresses = new("--private-ip", "--private_ip")
         {
             Description = "The guest's own address; learned from libvirt's DHCP without it.",
             HelpName = "IP",
             AllowMultipleArgumentsPerToken = true,
         };
 
-        public Option<string[]> PublicIp { get; } = EditArguments.PublicIp();
+        private readonly ExtraOptions shared = new();
 
-        public Option<string[]> Source { get; } = EditArguments.Source();
-
-        public Option<string> Interface { get; } = new("--interface")
+        private readonly Option<string> interfaceName = new("--interface")
         {
             Description = "The host's interface that leads to the guest.",
             HelpName = "NAME",
         };
 
-        public Extras? Read(ParseResult parsed, List<string> mistakes) => ArgumentParser.Extras(
-            parsed.GetValue(PublicIp), parsed.GetValue(Source), parsed.GetValue(Interface), mistakes);
+        public void AddTo(Command command)
+        {
+            command.Add(addresses);
+            shared.AddTo(command);
+            command.Add(interfaceName);
+        }
+
+        public Extras? Read(ParseResult parsed, List<string> mistakes)
+        {
+            var before = mistakes.Count;
+            var name = ArgumentParser.Interface(parsed.GetValue(interfaceName), mistakes);
+            var extras = shared.Read(parsed, mistakes);
+            return mistakes.Count > before ? null : extras! with { Interface = name };
+        }
 
         public System.Collections.Immutable.ImmutableArray<System.Net.IPAddress>? ReadAddresses(
             ParseResult parsed, List<string> mistakes) =>
-            parsed.GetValue(Addresses) is { Length: > 0 } texts
+            parsed.GetValue(addresses) is { Length: > 0 } texts
                 ? ArgumentParser.Addresses("--private-ip", texts, mistakes)
                 : null;
     }
@@ -48,10 +58,8 @@ internal static class MachineVerb
     private static Command Add(Options options)
     {
         var name = EditArguments.MachineName().WithDefinedGuests();
-        var add = new Command("add", "Add a guest.")
-        {
-            name, options.Addresses, options.PublicIp, options.Source, options.Interface,
-        };
+        var add = new Command("add", "Add a guest.") { name };
+        options.AddTo(add);
         add.SetAction(parsed => EditAndApply.Run(parsed, mistakes =>
         {
             var addresses = options.ReadAddresses(parsed, mistakes);
@@ -64,16 +72,18 @@ internal static class MachineVerb
     private static Command Set(Options options)
     {
         var name = EditArguments.MachineName().WithMachines();
-        var set = new Command("set", "Change a guest's address, sources, public address or interface.")
-        {
-            name, options.Addresses, options.PublicIp, options.Source, options.Interface,
-        };
+        var set = new Command("set", "Change what the config says about a guest; its forwards stay.") { name };
+        options.AddTo(set);
         set.SetAction(parsed => EditAndApply.Run(parsed, mistakes =>
         {
             var addresses = options.ReadAddresses(parsed, mistakes);
             var extras = options.Read(parsed, mistakes);
             if (addresses is null && extras == Extras.None)
-                mistakes.Add("machine set: expected at least one of --private-ip, --public-ip, --source, --interface");
+            {
+                mistakes.Add("machine set: expected at least one of --private-ip, --public-ip, --source, " +
+                    "--localhost, --snat, --interface");
+            }
+
             return extras is null ? [] : [new ConfigEdit.SetMachine(parsed.GetValue(name)!, addresses, extras)];
         }));
         return set;

@@ -18,6 +18,14 @@ internal sealed record Obstacle(string Message, string Cure)
         ? null
         : new("net.ipv4.ip_forward is 0: the kernel forwards nothing", "sysctl -w net.ipv4.ip_forward=1");
 
+    /// <summary>The kernel forwards no IPv6; null if it does.</summary>
+    public static Obstacle? ForwardingIPv6() => HostSettings.ForwardsIPv6
+        ? null
+        : new(
+            "net.ipv6.conf.all.forwarding is 0: the kernel forwards no IPv6",
+            "sysctl -w net.ipv6.conf.all.forwarding=1; " +
+            "an interface whose own address comes from a router's advertisements needs accept_ra=2 first");
+
     /// <summary>libvirt has no hook of ours to call for a driver; null if it has.</summary>
     public static Obstacle? Hook(HostPaths paths, string driver)
     {

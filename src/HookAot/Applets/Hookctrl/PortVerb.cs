@@ -13,14 +13,14 @@ internal static class PortVerb
     {
         var ports = EditArguments.Forwards();
         var name = EditArguments.MachineName().WithMachines(ports);
-        var publicIp = EditArguments.PublicIp();
-        var source = EditArguments.Source();
-        var add = new Command("add", "Forward ports of the host to a guest.") { name, ports, publicIp, source };
+        var options = new ExtraOptions();
+        var add = new Command("add", "Forward ports of the host to a guest.") { name, ports };
+        options.AddTo(add);
         add.SetAction(parsed => EditAndApply.Run(parsed, mistakes =>
         {
             var machine = parsed.GetValue(name)!;
             var forwards = ArgumentParser.Forwards(parsed.GetValue(ports)!, mistakes);
-            var extras = ArgumentParser.Extras(parsed.GetValue(publicIp), parsed.GetValue(source), null, mistakes);
+            var extras = options.Read(parsed, mistakes);
             return [.. forwards.Select(f => new ConfigEdit.AddPort(machine, f, extras))];
         }));
         return add;

@@ -25,7 +25,8 @@ internal static class StatusBuilder
             var lacksRules = comparison.LacksRulesOf(machine.Name);
             foreach (var forward in machine.Forwards)
             {
-                var reason = leftOut.Find(l => l.Forward is null || l.Forward == forward)?.Reason;
+                var reasons = leftOut.FindAll(l => l.Forward is null || l.Forward == forward);
+                var reason = reasons.Find(l => !l.Partly) ?? reasons.FirstOrDefault();
                 rows.Add(Row(comparison, machine, forward, active.Contains(machine.Name), reason, lacksRules));
             }
         }
@@ -34,7 +35,7 @@ internal static class StatusBuilder
         foreach (var name in desired.Config.LeftOutNetworks) rows.Add(Mistaken(name));
 
         NetworkState[] networks = [.. config.Networks.Select(n => Network(n, desired.Ruleset))];
-        var ok = drift.Count == 0 && !rows.Exists(r => r.State is LeftOut or Missing);
+        var ok = drift.Count == 0 && !rows.Exists(r => r.State is LeftOut or Missing || r.Reason is not null);
         return new(
             ok,
             desired.Backend.Backend.Name(),
@@ -45,7 +46,7 @@ internal static class StatusBuilder
     }
 
     private static StatusRow Row(
-        Comparison comparison, Machine machine, Forward forward, bool isActive, string? leftOut, bool lacksRules)
+        Comparison comparison, Machine machine, Forward forward, bool isActive, LeftOut? leftOut, bool lacksRules)
     {
         var translations = comparison.TranslationsOf(machine, forward);
         var (packets, bytes, complete) = (0L, 0L, !lacksRules);
@@ -60,7 +61,7 @@ internal static class StatusBuilder
         var state = (isActive, leftOut, complete) switch
         {
             (false, _, _) => NotRunning,
-            (_, not null, _) => LeftOut,
+            (_, { Partly: false }, _) => LeftOut,
             (_, _, false) => Missing,
             _ => Active,
         };
@@ -69,19 +70,28 @@ internal static class StatusBuilder
             ListVerbs.Texts(forward.PublicAddresses),
             $"{forward.Public}",
             ListVerbs.Protocols(forward),
-            $"{Target(machine, translations)}:{forward.Guest}",
+            Target(machine, forward, translations),
             ListVerbs.Texts(forward.Sources),
+            forward.Localhost,
+            forward.Snat,
             state,
-            state == LeftOut ? leftOut : null,
+            isActive ? leftOut?.Reason : null,
             packets,
             bytes);
     }
 
-    private static string Target(Machine machine, IEnumerable<Translation> translations) =>
-        (translations.FirstOrDefault()?.Target ?? machine.PrivateAddresses.FirstOrDefault())?.ToString() ?? "learned";
+    /// <summary>"192.168.122.2:80 [fd00::2]:80": where it goes, or would go.</summary>
+    private static string Target(Machine machine, Forward forward, IEnumerable<Translation> translations)
+    {
+        var targets = translations.Select(t => t.Target).Distinct().ToList();
+        if (targets.Count == 0) targets.AddRange(machine.PrivateAddresses.Take(1));
+        return targets.Count == 0
+            ? $"learned:{forward.Guest}"
+            : string.Join(' ', targets.Select(t => $"{t.InBrackets()}:{forward.Guest}"));
+    }
 
     private static StatusRow Mistaken(string name) =>
-        new(name, [], "-", "-", "-", [], LeftOut, "its entry has mistakes: hookctrl check", 0, 0);
+        new(name, [], "-", "-", "-", [], false, false, LeftOut, "its entry has mistakes: hookctrl check", 0, 0);
 
     private static NetworkState Network(NetworkRange network, Ruleset ruleset) =>
         new(network.Name, $"{network.Range}", ruleset.Networks.Contains(network) ? Active : "not active");

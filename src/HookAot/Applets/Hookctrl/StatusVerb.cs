@@ -87,7 +87,7 @@ internal static class StatusVerb
     private static string[] Cells(StatusRow row) =>
     [
         row.Machine,
-        ListVerbs.Joined(row.PublicIp),
+        ListVerbs.Public(row.PublicIp, row.Localhost, row.Snat),
         row.PublicPort,
         row.Protocol,
         row.Target,

@@ -15,13 +15,18 @@ internal static class ConvergeSteps
     private static readonly ImmutableArray<ConvergeStep> Others =
         [new SysctlStep(), new HairpinStep(), new FlowsStep()];
 
+    private static readonly ConvergeStep First = new LocalnetStep(afterRules: false);
+
+    /// <summary>What is done when everything else is, and succeeded.</summary>
+    public static ConvergeStep Last { get; } = new LocalnetStep(afterRules: true);
+
     /// <summary>Every step. A new backend is one more of them.</summary>
-    public static ImmutableArray<ConvergeStep> All { get; } = [.. Iptables, .. Nftables, .. Others];
+    public static ImmutableArray<ConvergeStep> All { get; } = [First, .. Iptables, .. Nftables, .. Others, Last];
 
     /// <summary>
-    /// Every step, in the order in which they are applied. The backend that translates comes behind the other one,
-    /// which only accepts, so that nothing is translated before it is accepted. Where the backend is changed, the new
-    /// one comes first: the old one's rules go when they are no longer needed.
+    /// Every step but the last, in the order in which they are applied. The backend that translates comes behind the
+    /// other one, which only accepts, so that nothing is translated before it is accepted. Where the backend is
+    /// changed, the new one comes first: the old one's rules go when they are no longer needed.
     /// </summary>
     /// <param name="choice">Which backend translates.</param>
     /// <param name="before">The name of the one that translated before; null: none did, or nobody knows.</param>
@@ -31,6 +36,6 @@ internal static class ConvergeSteps
         var nftablesTranslates = choice.Backend == Backend.Nftables;
         var nftablesFirst = nftablesTranslates == changes;
         var writers = nftablesFirst ? Nftables.Concat(Iptables) : Iptables.Concat(Nftables);
-        return writers.Concat(Others);
+        return [First, .. writers, .. Others];
     }
 }

@@ -21,23 +21,43 @@ internal static class ObservationReader
         ImmutableArray<ObservedGuest> guests = [.. state.Guests.Select(g => Guest(g, told))];
         var unreadable = ImmutableArray.CreateBuilder<string>();
         var networks = Networks(paths, state, unreadable);
-        var routes = ConnectedRoutes.Read();
-        if (routes is null)
-        {
-            unreadable.Add("the kernel's routes cannot be read (/proc/net/route): what a guest's own network is, is " +
-                "taken from libvirt");
-        }
-
+        var hasIPv6 = HostNetwork.HasIPv6;
         return new(
             guests,
             networks,
             LearnsAddress(config, guests) ? DnsmasqLeases.Read(paths, GuestAddresses.Bridges(guests, networks)) : [],
             Learned(state),
-            routes,
+            Routes(networks, hasIPv6, unreadable),
             HasUdp(config) || !state.Udp.IsEmpty ? [.. HostNetwork.LocalAddresses()] : [],
             DateTimeOffset.UtcNow,
-            unreadable.ToImmutable());
+            unreadable.ToImmutable())
+        {
+            HasIPv6 = hasIPv6,
+        };
     }
+
+    /// <summary>
+    /// The routes of both families. Where the kernel does not tell those of one, libvirt's own ranges are as good.
+    /// </summary>
+    private static ImmutableArray<ConnectedRoute>? Routes(
+        ImmutableArray<ObservedNetwork> networks, bool hasIPv6, ImmutableArray<string>.Builder unreadable)
+    {
+        var ipv4 = ConnectedRoutes.Read();
+        var ipv6 = hasIPv6 ? ConnectedRoutes6.Read() : [];
+        if (ipv4 is null) unreadable.Add(Unread("/proc/net/route"));
+        if (ipv6 is null) unreadable.Add(Unread("/proc/net/ipv6_route"));
+        if (ipv4 is null && ipv6 is null) return null;
+
+        var ranges = GuestRoute.OfLibvirt(networks);
+        return
+        [
+            .. ipv4 ?? ranges.Where(r => r.Network.BaseAddress.IsIPv4()),
+            .. ipv6 ?? ranges.Where(r => !r.Network.BaseAddress.IsIPv4()),
+        ];
+    }
+
+    private static string Unread(string table) =>
+        $"the kernel's routes cannot be read ({table}): what a guest's own network is, is taken from libvirt";
 
     private static ObservedGuest Guest(RecordedGuest guest, ImmutableArray<HostEvent> told)
     {

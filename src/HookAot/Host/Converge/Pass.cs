@@ -62,7 +62,12 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         var observation = ObservationReader.Read(paths, null, recorded) with { Guests = [] };
         var nothing = new ConfigFile(null, [], [], Broken: false);
         var desired = Desired.Compute(nothing, observation, BackendChoice.Of(paths, config: null));
-        var forgotten = HostState.Unknown with { Udp = recorded.Udp, ConfigPath = recorded.ConfigPath };
+        var forgotten = HostState.Unknown with
+        {
+            Udp = recorded.Udp,
+            ConfigPath = recorded.ConfigPath,
+            Localnet = recorded.Localnet,
+        };
         return ApplySteps(desired, forgotten, seen) is not null;
     }
 
@@ -89,6 +94,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
     /// </summary>
     private HashSet<string>? ApplySteps(Desired desired, HostState state, KernelView? seen)
     {
+        state = state with { Localnet = LocalnetStep.Claimed(state.Localnet, desired.Ruleset) };
         Write(state with { Steps = [] });
         var context = new StepContext(paths, lockFd, deadline, state, log);
         var results = new StepResults();
@@ -103,6 +109,8 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
             foreach (var step in ConvergeSteps.Iptables)
                 desired = ApplyStep(step, context, desired, seen: null, results);
         }
+
+        desired = ApplyStep(ConvergeSteps.Last, context with { Failed = results.HasFailed }, desired, seen, results);
 
         foreach (var error in results.Errors) Log.Failed(log, $"{cause}: the rules are not in place: {error}");
         state = state with { Steps = [], Refused = results.Refused };
@@ -134,6 +142,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
             Udp = UdpForward.Of(desired.Ruleset),
             Learned = [.. learned.Select(l => new RecordedAddress(l.Mac, l.Address.ToString()))],
             Accepted = desired.Ruleset.GuestNames,
+            Localnet = LocalnetStep.Kept(state.Localnet, desired.Ruleset),
             Backend = desired.Ruleset.IsEmpty ? null : desired.Backend.Backend.Name(),
         };
     }

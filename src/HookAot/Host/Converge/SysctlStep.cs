@@ -23,9 +23,19 @@ internal sealed class SysctlStep : ConvergeStep
     {
         public override IEnumerable<Difference> DifferencesFrom(Desired desired)
         {
-            if (desired.Ruleset.IsEmpty || HostSettings.Forwards) yield break;
-            yield return new(
-                "net.ipv4.ip_forward is 0: the kernel forwards nothing", Cure: "sysctl -w net.ipv4.ip_forward=1");
+            var ruleset = desired.Ruleset;
+            if (!HostSettings.Forwards && !ruleset.OfFamily(ipv4: true).IsEmpty)
+            {
+                yield return new(
+                    "net.ipv4.ip_forward is 0: the kernel forwards nothing", Cure: "sysctl -w net.ipv4.ip_forward=1");
+            }
+
+            if (!HostSettings.ForwardsIPv6 && !ruleset.OfFamily(ipv4: false).IsEmpty)
+            {
+                yield return new(
+                    "net.ipv6.conf.all.forwarding is 0: the kernel forwards no IPv6",
+                    Cure: "sysctl -w net.ipv6.conf.all.forwarding=1");
+            }
         }
     }
 }

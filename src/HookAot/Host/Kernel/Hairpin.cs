@@ -12,7 +12,7 @@ namespace HookAot.Host;
 /// </summary>
 internal static class Hairpin
 {
-    private const string HostWide = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+    private const string HostWide = "/proc/sys/net/bridge/bridge-nf-call-", OfBridge = "brport/bridge/bridge/nf_call_";
 
     /// <summary>Switches it on for the ports of all guests in the ruleset, where it is needed.</summary>
     public static void Enable(Ruleset ruleset, Observation seen, ILogger log)
@@ -33,25 +33,33 @@ internal static class Hairpin
     /// <summary>The ports of guests in the ruleset where it is needed and off.</summary>
     public static IEnumerable<(string Guest, string Port)> Missing(Ruleset ruleset, Observation seen)
     {
-        if (ruleset.IsEmpty) yield break;
-        var forwarded = ruleset.GuestNames.ToHashSet(StringComparer.Ordinal);
-        var hostWide = KernelSetting.Is(HostWide, "1");
+        if (ruleset.Guests.IsEmpty) yield break;
+        var ipv4 = NamesIn(ruleset.OfFamily(ipv4: true));
+        var ipv6 = NamesIn(ruleset.OfFamily(ipv4: false));
         foreach (var guest in seen.Guests)
         {
-            if (!forwarded.Contains(guest.Name)) continue;
             foreach (var nic in guest.Interfaces)
-                if (nic.Target is { } port && IsMissing(port, hostWide)) yield return (guest.Name, port);
+            {
+                if (nic.Target is not { } port || !IsOff(port)) continue;
+                var isMissing = (ipv4.Contains(guest.Name) && IsFiltered(port, "iptables"))
+                    || (ipv6.Contains(guest.Name) && IsFiltered(port, "ip6tables"));
+                if (isMissing) yield return (guest.Name, port);
+            }
         }
     }
 
-    private static bool IsMissing(string port, bool hostWide)
-    {
-        // The name is a single component of a path: InterfaceName was asked where it was read, and is again, since the
-        // record is a file.
-        if (!InterfaceName.IsValid(port) || !System.IO.Directory.Exists(Directory(port))) return false;
-        var filtered = hostWide || KernelSetting.Is($"{Directory(port)}/bridge/bridge/nf_call_iptables", "1");
-        return filtered && !KernelSetting.Is($"{Directory(port)}/hairpin_mode", "1");
-    }
+    private static HashSet<string> NamesIn(Ruleset ruleset) =>
+        ruleset.Guests.Select(g => g.Guest).ToHashSet(StringComparer.Ordinal);
+
+    // The name is a single component of a path: InterfaceName was asked where it was read, and is again, since the
+    // record is a file.
+    private static bool IsOff(string port) =>
+        InterfaceName.IsValid(port)
+        && System.IO.Directory.Exists(Directory(port))
+        && !KernelSetting.Is($"{Directory(port)}/hairpin_mode", "1");
+
+    private static bool IsFiltered(string port, string by) =>
+        KernelSetting.Is(HostWide + by, "1") || KernelSetting.Is($"/sys/class/net/{port}/{OfBridge}{by}", "1");
 
     private static string Directory(string port) => $"/sys/class/net/{port}/brport";
 }

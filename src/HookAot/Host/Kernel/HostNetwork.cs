@@ -10,7 +10,12 @@ internal static class HostNetwork
 {
     private const int MaxBytes = 256 * 1024 * 1024;
 
-    /// <summary>The host's own IPv4 addresses, loopback among them.</summary>
+    private const string IPv6Addresses = "/proc/net/if_inet6";
+
+    /// <summary>Whether the kernel has IPv6.</summary>
+    public static bool HasIPv6 => File.Exists(IPv6Addresses);
+
+    /// <summary>The host's own addresses of both families, loopback among them, those of a link not.</summary>
     public static HashSet<IPAddress> LocalAddresses()
     {
         // "  |-- 192.168.0.166" is followed by "/32 host LOCAL".
@@ -24,11 +29,40 @@ internal static class HostNetwork
                 addresses.Add(address);
         }
 
+        addresses.UnionWith(ParseIPv6(SmallFile.TryRead(IPv6Addresses, MaxBytes)));
         return addresses;
     }
 
-    /// <summary>The ports on which a service of the host waits, on any address but loopback.</summary>
-    public static HashSet<ushort> ListeningPorts(Protocol protocol)
+    /// <summary>
+    /// Reads lines of the form "address index length scope flags interface" (net/ipv6/addrconf.c, if6_seq_show).
+    /// </summary>
+    public static IEnumerable<IPAddress> ParseIPv6(ReadOnlySpan<byte> table)
+    {
+        var addresses = new List<IPAddress>();
+        foreach (var range in table.Split((byte)'\n'))
+        {
+            var line = table[range];
+            var end = line.IndexOf((byte)' ');
+            if (end > 0 && IPv6(line[..end]) is { IsIPv6LinkLocal: false } address) addresses.Add(address);
+        }
+
+        return addresses;
+    }
+
+    /// <summary>An address as the kernel prints it, in 32 hexadecimal digits; null if it is something else.</summary>
+    public static IPAddress? IPv6(ReadOnlySpan<byte> digits)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        return digits.Length == 2 * bytes.Length
+            && Convert.FromHexString(digits, bytes, out _, out _) == System.Buffers.OperationStatus.Done
+                ? new IPAddress(bytes)
+                : null;
+    }
+
+    /// <summary>The ports on which a service of the host waits.</summary>
+    /// <param name="protocol">The protocol; of SCTP the kernel does not tell.</param>
+    /// <param name="loopback">On 127.0.0.1, or else on any address but loopback.</param>
+    public static HashSet<ushort> ListeningPorts(Protocol protocol, bool loopback = false)
     {
         const string TcpListen = "0A", UdpUnconnected = "07"; // include/net/tcp_states.h
         var ports = new HashSet<ushort>();
@@ -42,7 +76,8 @@ internal static class HostNetwork
                 var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 if (fields.Length < 4 || fields[3] != listens) continue;
                 var (address, port) = (fields[1].Split(':')[0], fields[1].Split(':')[^1]);
-                if (!IsLoopback(address) && Port(port) is { } number) ports.Add(number);
+                var counts = loopback ? IsOnLoopback(address) : !IsLoopback(address);
+                if (counts && Port(port) is { } number) ports.Add(number);
             }
         }
 
@@ -53,6 +88,10 @@ internal static class HostNetwork
     private static bool IsLoopback(string address) => address.Length == 8
         ? address.EndsWith("7F", StringComparison.Ordinal)
         : address == "00000000000000000000000001000000";
+
+    // A service on every address is on 127.0.0.1 too; one on :: usually is.
+    private static bool IsOnLoopback(string address) =>
+        address == "0100007F" || !address.AsSpan().ContainsAnyExcept('0');
 
     private static ushort? Port(string text) =>
         ushort.TryParse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var port) ? port : null;

@@ -7,11 +7,6 @@ namespace HookAot.Host;
 /// </summary>
 internal static class OtherFirewalls
 {
-    private const string FirewalldConfig = "/etc/firewalld/firewalld.conf";
-
-    // What iptables-nft makes.
-    private static readonly string[] IptablesTables = ["filter", "nat", "mangle", "raw", "security"];
-
     /// <summary>
     /// The variant of iptables that has libvirt's rules, while ours has none of them; null if there is none.
     /// </summary>
@@ -26,55 +21,30 @@ internal static class OtherFirewalls
     public static string? OursElsewhere(HostPaths paths, bool ipv4 = true) =>
         OtherIptables.Read(paths, ipv4) is { HasOurs: true } other ? other.Tool : null;
 
-    /// <summary>Whether a chain is in libvirt's own table.</summary>
-    public static bool IsLibvirts(NftChain chain) => chain.Table == "libvirt_network";
+    /// <summary>The base chains of nftables that are not iptables'; none where nft is not installed.</summary>
+    public static IReadOnlyList<NftChain> BaseChains() =>
+        [.. NftChain.Parse(Nft("list", "chains")).Where(chain => !chain.IsIptables)];
 
     /// <summary>
-    /// The nftables chains at the forward hook that are not iptables'; none where nft is not installed.
+    /// Whether a chain stops translated connections on their way through the host. libvirt's own is not meant: the
+    /// rules in it that let ours through are ours.
     /// </summary>
-    public static IReadOnlyList<NftChain> ForwardChains() => AtForwardHook(Nft("list", "chains") ?? "");
+    public static bool Stops(NftChain chain) =>
+        chain.Hook == "forward" && !chain.IsLibvirts && chain.Stops(List(chain.ToString()));
 
-    /// <summary>
-    /// Whether a chain drops translated connections: by its policy, and no rule of its own accepts them.
-    /// </summary>
-    public static bool Drops(NftChain chain)
-    {
-        if (!chain.Drops) return false;
-        var rules = Nft("list", "chain", chain.Family, chain.Table, chain.Name) ?? "";
-        return !rules.Split('\n').Any(AcceptsTranslated);
-    }
+    /// <summary>What "nft list chain" says; empty if there is no such chain.</summary>
+    /// <param name="chain">"inet firewalld filter_FORWARD".</param>
+    public static string List(string chain) => Nft(["list", "chain", .. chain.Split(' ')]);
 
-    /// <summary>Whether firewalld drops what others translate (StrictForwardPorts, firewalld 2.3 and later).</summary>
-    public static bool FirewalldIsStrict(IReadOnlyList<NftChain> forwarding)
-    {
-        if (!forwarding.Any(chain => chain.Table == "firewalld")) return false;
-        try
-        {
-            return File.ReadLines(FirewalldConfig).Any(IsStrict);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    /// <summary>What "nft -a list table" says; empty if there is no such table.</summary>
+    public static string ListTable(string family, string table) => Nft("-a", "list", "table", family, table);
 
-    private static bool IsStrict(string line) => line.Replace(" ", "", StringComparison.Ordinal)
-        .Equals("StrictForwardPorts=yes", StringComparison.OrdinalIgnoreCase);
-
-    private static bool AcceptsTranslated(string rule) =>
-        rule.Contains("ct status dnat", StringComparison.Ordinal) && rule.Contains("accept", StringComparison.Ordinal);
-
-    private static List<NftChain> AtForwardHook(string listing) =>
-        [.. NftChain.Parse(listing).Where(chain => chain.Hook == "forward" && !IsIptables(chain))];
-
-    private static bool IsIptables(NftChain chain) => chain.Family == "ip" && IptablesTables.Contains(chain.Table);
-
-    private static string? Nft(params string[] arguments)
+    private static string Nft(params string[] arguments)
     {
         const int MaxOutput = 16 * 1024 * 1024;
         const int Patience = 30_000;
-        if (HostPaths.Find("nft") is not { } nft) return null;
+        if (HostPaths.Nft is not { } nft) return "";
         var listed = Child.Run(nft, arguments, "", lockFd: -1, Deadline.In(Patience), MaxOutput);
-        return listed.Succeeded ? listed.Output : null;
+        return listed.Succeeded ? listed.Output : "";
     }
 }

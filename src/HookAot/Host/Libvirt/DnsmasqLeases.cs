@@ -48,10 +48,11 @@ internal static class DnsmasqLeases
         }
     }
 
-    // libvirt, too, takes no lease without an expiry time. One of DHCPv6 may be without a MAC, and is nobody's then.
+    // libvirt, too, takes no lease without an expiry time. One of DHCPv6 has the MAC only where dnsmasq has seen it
+    // (DNSMASQ_MAC), and always the client's DUID.
     private static Lease? Lease(JsonElement element, string bridge) =>
         element.ValueKind == JsonValueKind.Object
-        && Text(element, "mac-address") is { } mac
+        && (Text(element, "mac-address") ?? Duid.Mac(Text(element, "client-id") ?? "")) is { } mac
         && element.TryGetProperty("expiry-time", out var expiry)
         && expiry.ValueKind == JsonValueKind.Number
         && expiry.TryGetInt64(out var seconds)

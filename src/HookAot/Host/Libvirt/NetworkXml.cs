@@ -84,17 +84,24 @@ internal static class NetworkXml
         {
             if (element != "dhcp") continue;
             foreach (var host in Children(reader))
-                if (host == "host" && hosts.Count < MaxHosts && Host(reader) is { } reserved) hosts.Add(reserved);
+                if (host == "host" && hosts.Count < MaxHosts) hosts.AddRange(Hosts(reader));
         }
     }
 
-    // A reservation by DHCP unique identifier alone says nothing about who has it.
-    private static DhcpHost? Host(XmlReader reader)
+    // One of DHCPv6 is by the client's DUID, which mostly has the MAC of an interface in it, though not always of the
+    // one that asks: where there is a name, that counts as well.
+    private static IEnumerable<DhcpHost> Hosts(XmlReader reader)
     {
-        var mac = reader.GetAttribute("mac")?.ToLowerInvariant();
+        if (!Addresses.TryParse(reader.GetAttribute("ip") ?? "", out var address)) yield break;
         var name = reader.GetAttribute("name");
-        if (mac is null && name is null) return null;
-        return Addresses.TryParse(reader.GetAttribute("ip") ?? "", out var address) ? new(mac, name, address) : null;
+        if (reader.GetAttribute("mac")?.ToLowerInvariant() is { } mac)
+        {
+            yield return new(mac, name, address);
+            yield break;
+        }
+
+        if (Duid.Mac(reader.GetAttribute("id") ?? "") is { } within) yield return new(within, null, address);
+        if (name is not null) yield return new(null, name, address);
     }
 
     private static IPNetwork? Range(IPAddress address, XmlReader reader)

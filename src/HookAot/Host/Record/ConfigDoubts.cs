@@ -22,6 +22,7 @@ internal static class ConfigDoubts
             [
             .. LibvirtDefinitions.NetworkRanges(paths) ?? [],
             .. (ConnectedRoutes.Read() ?? []).Select(r => r.Network),
+            .. (ConnectedRoutes6.Read() ?? []).Select(r => r.Network),
         ];
         var problems = new List<string>();
         foreach (var machine in config.Machines)
@@ -70,7 +71,7 @@ internal static class ConfigDoubts
         var addresses = config.Machines.SelectMany(m => m.Forwards).SelectMany(f => f.PublicAddresses).Distinct();
         foreach (var address in addresses)
         {
-            if (!address.IsIPv4() || local.Contains(address)) continue;
+            if (IPAddress.IsLoopback(address) || local.Contains(address)) continue;
             yield return $"no interface of this host has the public address {address}; "
                 + "only what is routed here with it is forwarded";
         }
@@ -94,21 +95,41 @@ internal static class ConfigDoubts
 
     private static IEnumerable<string> HostServices(HookConfig config)
     {
-        var listeners = new Dictionary<Protocol, HashSet<ushort>>();
+        var listeners = new Dictionary<string, HashSet<ushort>>();
         foreach (var machine in config.Machines)
         {
             foreach (var forward in machine.Forwards)
             {
-                foreach (var protocol in forward.Protocols)
-                {
-                    if (!listeners.TryGetValue(protocol, out var ports))
-                        listeners[protocol] = ports = HostNetwork.ListeningPorts(protocol);
-                    foreach (var port in Within(forward.Public, ports))
-                    {
-                        yield return $"a service of this host listens on {port}/{protocol.Name()}; connections from "
-                            + $"outside go to \"{Printable.Shown(machine.Name)}\" while it runs";
-                    }
-                }
+                foreach (var doubt in HostServices(machine, forward, listeners)) yield return doubt;
+            }
+        }
+    }
+
+    private static IEnumerable<string> HostServices(
+        Machine machine, Forward forward, Dictionary<string, HashSet<ushort>> listeners)
+    {
+        var name = Printable.Shown(machine.Name);
+        var outside = forward.PublicAddresses.IsEmpty || !forward.PublicAddresses.All(IPAddress.IsLoopback);
+        foreach (var protocol in forward.Protocols)
+        {
+            foreach (var port in outside ? Listening(loopback: false) : [])
+            {
+                yield return $"a service of this host listens on {port}/{protocol.Name()}; connections from "
+                    + $"outside go to \"{name}\" while it runs";
+            }
+
+            foreach (var port in forward.Localhost ? Listening(loopback: true) : [])
+            {
+                yield return $"a service of this host listens on 127.0.0.1:{port}/{protocol.Name()}; connections of "
+                    + $"the host to it go to \"{name}\" while it runs";
+            }
+
+            IEnumerable<ushort> Listening(bool loopback)
+            {
+                var key = $"{protocol.Name()} {loopback}";
+                if (!listeners.TryGetValue(key, out var ports))
+                    listeners[key] = ports = HostNetwork.ListeningPorts(protocol, loopback);
+                return Within(forward.Public, ports);
             }
         }
     }

@@ -57,6 +57,9 @@ internal sealed record HostState(
 {
     private static readonly string[] PartsOfVersion01 = ["accept", "translate"];
 
+    /// <summary>The bridges on which route_localnet is ours, see <see cref="LocalnetStep"/>.</summary>
+    public ImmutableArray<string> Localnet { get; init; } = [];
+
     /// <summary>The state of a host about which nothing is known.</summary>
     public static HostState Unknown { get; } = new([], [], [], [], [], [], [], null, null, false);
 
@@ -65,7 +68,8 @@ internal sealed record HostState(
     public bool IsWhole =>
         IsWholeArray(Guests) && Guests.All(g => IsWholeArray(g.Interfaces))
         && IsWholeArray(Networks) && IsWholeArray(Steps) && IsWholeArray(Udp)
-        && IsWholeArray(Learned) && IsWholeArray(Accepted) && IsWholeArray(Refused);
+        && IsWholeArray(Learned) && IsWholeArray(Accepted) && IsWholeArray(Refused)
+        && IsWholeArray(Localnet);
 
     /// <summary>The guests whose rules the kernel took at the last converge.</summary>
     [JsonIgnore]

@@ -1,5 +1,6 @@
 using HookAot.Host;
 using HookAot.Model;
+using HookAot.Rules;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -11,13 +12,10 @@ internal static class AddressStage
     {
         var forwards = patient.Forwards;
         var leftOut = patient.Desired.LeftOut
-            .FirstOrDefault(l => l.Guest == patient.Name && (l.Forward is null || forwards.Contains(l.Forward)));
-        if (leftOut is not null)
-        {
-            yield return DoctorStep.Fault(
-                leftOut.Reason,
-                $"virsh domifaddr {patient.Word}; then hookctrl machine set {patient.Word} --private-ip IP");
-        }
+            .Where(l => l.Guest == patient.Name && (l.Forward is null || forwards.Contains(l.Forward)))
+            .ToList();
+        foreach (var left in leftOut.Where(l => l.Partly)) yield return Step(patient, left);
+        foreach (var left in leftOut.Where(l => !l.Partly)) yield return Step(patient, left);
 
         var local = HostNetwork.LocalAddresses();
         foreach (var forward in forwards.Where(f => IsForNobody(f, local)))
@@ -27,6 +25,15 @@ internal static class AddressStage
                 "ip -br addr shows which there are; then hookctrl set public_ip IP, or \"\" for all of them");
         }
     }
+
+    private static DoctorStep Step(Patient patient, LeftOut left) => left switch
+    {
+        { Partly: true } => DoctorStep.Note(left.Reason),
+        { Forward: null } => DoctorStep.Fault(
+            left.Reason, $"virsh domifaddr {patient.Word}; then hookctrl machine set {patient.Word} --private-ip IP"),
+        _ => DoctorStep.Fault(
+            left.Reason, $"hookctrl show {patient.Word} shows what the config says; correct it, then: hookctrl apply"),
+    };
 
     private static bool IsForNobody(Forward forward, HashSet<System.Net.IPAddress> local) =>
         local.Count > 0 && !forward.PublicAddresses.IsEmpty && !forward.PublicAddresses.Any(local.Contains);

@@ -18,7 +18,8 @@ internal static class AnswerStage
         foreach (var (address, port) in translations[true].Select(t => (t.Target, patient.TargetPort(t))).Distinct())
             yield return Tcp(patient, address, port);
 
-        var others = translations[false].Select(t => $"{t.Target}:{patient.TargetPort(t)}/{t.Protocol.Name()}");
+        var others = translations[false].Select(
+            t => $"{t.Target.InBrackets()}:{patient.TargetPort(t)}/{t.Protocol.Name()}");
         foreach (var other in others.Distinct())
             yield return DoctorStep.Note($"whether it answers on {other} cannot be told from outside");
 
@@ -31,16 +32,20 @@ internal static class AnswerStage
         }
     }
 
-    private static DoctorStep Tcp(Patient patient, IPAddress address, ushort port) =>
-        TcpProbe.Connect(address, port, ConnectMilliseconds) switch
+    private static DoctorStep Tcp(Patient patient, IPAddress address, ushort port)
+    {
+        var where = $"{address.InBrackets()}:{port}";
+        var (all, loopback) = address.IsIPv4() ? ("0.0.0.0", "127.0.0.1") : ("[::]", "[::1]");
+        return TcpProbe.Connect(address, port, ConnectMilliseconds) switch
         {
-            0 => DoctorStep.Ok($"it answers on {address}:{port}"),
+            0 => DoctorStep.Ok($"it answers on {where}"),
             Libc.ECONNREFUSED => DoctorStep.Fault(
-                $"it refuses connections to {address}:{port}: nothing listens there",
+                $"it refuses connections to {where}: nothing listens there",
                 "in the guest, 'ss -ltn' shows what listens; " +
-                $"the service has to listen on 0.0.0.0:{port}, not on 127.0.0.1"),
+                $"the service has to listen on {all}:{port}, not on {loopback}"),
             var error => DoctorStep.Fault(
-                $"it does not answer on {address}:{port}: {Marshal.GetPInvokeErrorMessage(error)}",
+                $"it does not answer on {where}: {Marshal.GetPInvokeErrorMessage(error)}",
                 $"virsh domifaddr {patient.Word} shows its address; a firewall in the guest may drop it"),
         };
+    }
 }

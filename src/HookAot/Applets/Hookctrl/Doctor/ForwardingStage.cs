@@ -1,5 +1,7 @@
+using System.Net.Sockets;
 using HookAot.Backends;
 using HookAot.Host;
+using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -9,19 +11,19 @@ internal static class ForwardingStage
     /// <summary>The steps.</summary>
     public static IEnumerable<DoctorStep> Steps(Patient patient)
     {
-        if (Obstacle.Forwarding() is { } obstacle)
+        var translations = patient.Translations;
+        Obstacle?[] obstacles =
+        [
+            translations.Any(t => t.Target.IsIPv4()) ? Obstacle.Forwarding() : null,
+            translations.Any(t => !t.Target.IsIPv4()) ? Obstacle.ForwardingIPv6() : null,
+        ];
+        foreach (var obstacle in obstacles.OfType<Obstacle>())
             yield return DoctorStep.Fault(obstacle.Message, obstacle.Cure);
 
-        var chains = OtherFirewalls.ForwardChains();
-        if (OtherFirewalls.FirewalldIsStrict(chains))
-        {
-            yield return DoctorStep.Fault(
-                "firewalld drops what it has not translated itself: StrictForwardPorts=yes",
-                "StrictForwardPorts=no in /etc/firewalld/firewalld.conf, " +
-                "then firewall-cmd --reload and hookctrl apply");
-        }
-
-        foreach (var chain in chains.Where(OtherFirewalls.Drops)) yield return Dropping(chain);
+        var chains = OtherFirewalls.BaseChains();
+        foreach (var step in FirewalldStage.Steps(patient, chains)) yield return step;
+        foreach (var chain in chains.Where(c => IsOnTheWay(c, patient) && OtherFirewalls.Stops(c)))
+            yield return Stopping(chain);
 
         var guest = new HashSet<string> { patient.Name };
         foreach (var (_, port) in Hairpin.Missing(patient.Desired.Ruleset.Only(guest), patient.Desired.Seen))
@@ -32,14 +34,22 @@ internal static class ForwardingStage
                 Obstacle.Apply);
         }
 
+        foreach (var access in LocalnetStep.Missing(patient.Desired.Ruleset.Only(guest)))
+        {
+            yield return DoctorStep.Fault(
+                $"route_localnet of {access.Bridge} is off, so that 127.0.0.1 does not reach it", Obstacle.Apply);
+        }
+
+        foreach (var leftover in LibvirtLeftovers.Read()) yield return DoctorStep.Note(leftover.Message, leftover.Cure);
         yield return DoctorStep.Ok("the kernel forwards, and no other firewall here drops it");
     }
 
-    private static DoctorStep Dropping(NftChain chain)
-    {
-        var name = $"{chain.Family} {chain.Table} {chain.Name}";
-        return DoctorStep.Fault(
-            $"nftables chain {name} drops what is forwarded unless one of its own rules accepts it",
-            $"nft insert rule {name} ct status dnat accept; and write it into that firewall's configuration");
-    }
+    // firewalld has a stage of its own.
+    private static bool IsOnTheWay(NftChain chain, Patient patient) =>
+        chain.Table != FirewalldListing.Table
+        && patient.Translations.Any(t => chain.Sees(t.Target.AddressFamily == AddressFamily.InterNetwork));
+
+    private static DoctorStep Stopping(NftChain chain) => DoctorStep.Fault(
+        $"nftables chain {chain} drops what is forwarded unless one of its own rules accepts it",
+        $"nft insert rule {chain} ct status dnat accept; and write it into that firewall's configuration");
 }
