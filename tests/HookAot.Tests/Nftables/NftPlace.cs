@@ -5,7 +5,11 @@ using HookAot.Tests.Netns;
 namespace HookAot.Tests.Nftables;
 
 /// <summary>A network namespace whose nf_tables an nft of some version writes, and which is read by netlink.</summary>
-internal sealed class NftPlace(EmptyNamespace place, string nft, bool counts) : IDisposable
+/// <param name="network">The namespace.</param>
+/// <param name="nft">The nft that writes.</param>
+/// <param name="counts">Whether it can count.</param>
+/// <param name="owned">What goes with it; null: nothing.</param>
+internal sealed class NftPlace(NetworkNamespace network, string nft, bool counts, IDisposable? owned) : IDisposable
 {
     /// <summary>libvirt's table as its nftables backend makes it for the network "default".</summary>
     public const string Libvirt = """
@@ -31,7 +35,7 @@ internal sealed class NftPlace(EmptyNamespace place, string nft, bool counts) : 
         """;
 
     /// <summary>The namespace.</summary>
-    public NetworkNamespace Network => place.Network;
+    public NetworkNamespace Network => network;
 
     /// <summary>The nft that writes.</summary>
     public string Nft => nft;
@@ -41,10 +45,17 @@ internal sealed class NftPlace(EmptyNamespace place, string nft, bool counts) : 
     public static async Task<NftPlace> Create(string suite)
     {
         var nft = await NftVersions.Of(suite);
-        var made = new NftPlace(await EmptyNamespace.Create(), nft, suite != NftVersions.Oldest);
+        var empty = await EmptyNamespace.Create();
+        var made = new NftPlace(empty.Network, nft, Counts(suite), empty);
         await made.Run(Libvirt);
         return made;
     }
+
+    /// <summary>A namespace of a world, as it is.</summary>
+    /// <param name="network">The namespace.</param>
+    /// <param name="suite">The Debian suite whose nft writes.</param>
+    public static async Task<NftPlace> In(NetworkNamespace network, string suite) =>
+        new(network, await NftVersions.Of(suite), Counts(suite), owned: null);
 
     /// <summary>Runs nft with a script.</summary>
     public Task<string> Run(string script) => Network.Run($"'{nft}' -f -", script);
@@ -74,5 +85,7 @@ internal sealed class NftPlace(EmptyNamespace place, string nft, bool counts) : 
     public string Contents() => string.Join('\n', Read().Contents.Order(StringComparer.Ordinal));
 
     /// <inheritdoc/>
-    public void Dispose() => place.Dispose();
+    public void Dispose() => owned?.Dispose();
+
+    private static bool Counts(string suite) => suite != NftVersions.Oldest;
 }
