@@ -5,7 +5,9 @@ using HookAot.Rules;
 
 namespace HookAot.Backends;
 
-/// <summary>Reads elements of our sets from the kernel's bytes, of which only the set's name says what they are.</summary>
+/// <summary>
+/// Reads elements of our sets from the kernel's bytes, of which only the set's name says what they are.
+/// </summary>
 /// <param name="ipv4">The family.</param>
 internal sealed class NftDecoder(bool ipv4)
 {

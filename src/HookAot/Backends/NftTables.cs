@@ -9,8 +9,8 @@ namespace HookAot.Backends;
 /// What a ruleset becomes in nf_tables, in words that nft 0.9.8 to 1.1 take alike (measured).
 /// </summary>
 /// <remarks>
-/// A new connection is looked up once in each map, whether one forward is in it or ten thousand. nat chains see only the
-/// first packet of a connection.
+/// A new connection is looked up once in each map, whether one forward is in it or ten thousand. nat chains see only
+/// the first packet of a connection.
 /// </remarks>
 internal sealed class NftTables
 {
@@ -72,7 +72,8 @@ internal sealed class NftTables
         {
             var hairpin = Hairpin(protocol);
             var type = $"type {Address} . {Address} . inet_service ; flags interval ;";
-            if (!hairpin.IsEmpty) sets.Add(new(NftLayout.Hairpin(protocol), IsMap: false, type, Counts: false, hairpin));
+            if (hairpin.IsEmpty) continue;
+            sets.Add(new(NftLayout.Hairpin(protocol), IsMap: false, type, Counts: false, hairpin));
         }
 
         return new(sets.ToImmutable(), Chains(used, sets));

@@ -46,9 +46,17 @@ internal sealed class NftPlace(NetworkNamespace network, string nft, bool counts
     {
         var nft = await NftVersions.Of(suite);
         var empty = await EmptyNamespace.Create();
-        var made = new NftPlace(empty.Network, nft, Counts(suite), empty);
-        await made.Run(Libvirt);
-        return made;
+        try
+        {
+            var made = new NftPlace(empty.Network, nft, Counts(suite), empty);
+            await made.Run(Libvirt);
+            return made;
+        }
+        catch
+        {
+            empty.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A namespace of a world, as it is.</summary>

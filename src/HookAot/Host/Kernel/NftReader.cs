@@ -4,8 +4,8 @@ using HookAot.Backends;
 namespace HookAot.Host;
 
 /// <summary>
-/// What of ours is in nf_tables, asked of the kernel: it takes as long as our own tables are large, whatever others have
-/// there.
+/// What of ours is in nf_tables, asked of the kernel: it takes as long as our own tables are large, whatever others
+/// have there.
 /// </summary>
 internal static class NftReader
 {
