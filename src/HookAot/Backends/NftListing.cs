@@ -87,8 +87,8 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
     {
         var own = wanted.OfFamily(isIPv4);
         var installed = Of(isIPv4);
-        return TableDifferences(own.Translated, installed, isIPv4)
-            .Concat(AcceptDifferences(own.Accepted, installed, isIPv4));
+        return AcceptDifferences(own.Accepted, installed, isIPv4)
+            .Concat(TableDifferences(own.Translated, installed, isIPv4));
     }
 
     private static IEnumerable<Difference> TableDifferences(Ruleset translated, InstalledNft installed, bool isIPv4)
