@@ -137,7 +137,9 @@ internal sealed class NftScript
         return true;
     }
 
-    /// <summary>Whether every element could be deleted: one that another program has added may be of any form.</summary>
+    /// <summary>
+    /// Whether every element could be deleted: one that another program has added may be of any form.
+    /// </summary>
     private bool AreReadable(InstalledNft installed)
     {
         var decoder = new NftDecoder(family == NftLayout.Family(ipv4: true));

@@ -5,7 +5,11 @@ using HookAot.Tests.Netns;
 namespace HookAot.Tests.Nftables;
 
 /// <summary>A network namespace whose nf_tables an nft of some version writes, and which is read by netlink.</summary>
-internal sealed class NftPlace(EmptyNamespace place, string nft, bool counts) : IDisposable
+/// <param name="name">The namespace's name.</param>
+/// <param name="nft">The nft that writes.</param>
+/// <param name="counts">Whether it can count.</param>
+/// <param name="owns">Whether the namespace goes with it.</param>
+internal sealed class NftPlace(string name, string nft, bool counts, bool owns) : IDisposable
 {
     /// <summary>libvirt's table as its nftables backend makes it for the network "default".</summary>
     public const string Libvirt = """
@@ -31,7 +35,7 @@ internal sealed class NftPlace(EmptyNamespace place, string nft, bool counts) : 
         """;
 
     /// <summary>The namespace.</summary>
-    public NetworkNamespace Network => place.Network;
+    public NetworkNamespace Network { get; } = new(name);
 
     /// <summary>The nft that writes.</summary>
     public string Nft => nft;
@@ -41,10 +45,16 @@ internal sealed class NftPlace(EmptyNamespace place, string nft, bool counts) : 
     public static async Task<NftPlace> Create(string suite)
     {
         var nft = await NftVersions.Of(suite);
-        var made = new NftPlace(await EmptyNamespace.Create(), nft, suite != NftVersions.Oldest);
+        var made = new NftPlace(await EmptyNamespace.Add(), nft, Counts(suite), owns: true);
         await made.Run(Libvirt);
         return made;
     }
+
+    /// <summary>A namespace of a world, as it is.</summary>
+    /// <param name="network">The namespace.</param>
+    /// <param name="suite">The Debian suite whose nft writes.</param>
+    public static async Task<NftPlace> In(NetworkNamespace network, string suite) =>
+        new(network.Name, await NftVersions.Of(suite), Counts(suite), owns: false);
 
     /// <summary>Runs nft with a script.</summary>
     public Task<string> Run(string script) => Network.Run($"'{nft}' -f -", script);
@@ -74,5 +84,11 @@ internal sealed class NftPlace(EmptyNamespace place, string nft, bool counts) : 
     public string Contents() => string.Join('\n', Read().Contents.Order(StringComparer.Ordinal));
 
     /// <inheritdoc/>
-    public void Dispose() => place.Dispose();
+    public void Dispose()
+    {
+        Network.Dispose();
+        if (owns) EmptyNamespace.Delete(name);
+    }
+
+    private static bool Counts(string suite) => suite != NftVersions.Oldest;
 }

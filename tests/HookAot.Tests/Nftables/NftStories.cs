@@ -40,6 +40,15 @@ internal static class NftStories
     private static readonly Dictionary<string, (string Config, Observation Host)> Configs = new()
     {
         ["one forward"] = (Web($$"""{{V4}}, "public_ip": "192.168.0.166", "port_map": [[8080, 80]]"""), Host),
+        ["a guest more"] = ($$"""
+            {
+                "public_ip": "192.168.0.166",
+                "machines": {
+                    "web": { {{V4}}, "port_map": [[8080, 80]] },
+                    "mail": { "private_ip": "192.168.122.3", "port_map": [25] }
+                }
+            }
+            """, Host),
         ["both families"] = (Web($$"""
             {{Both}}, "public_ip": ["192.168.0.166", "2001:db8::166"], "port_map": [[8080, 80]]
             """), Host),

@@ -56,8 +56,10 @@ internal sealed class NftTransaction(StepContext context)
             var isSecondFailure = result.Verdict == Verdict.ToolFailed && look > 0;
             if (Died || isSecondFailure) return new(Verdict.ToolFailed, null, result.Message);
             // nft before 1.0 has no counters in a map.
-            if (result.Refused?.Text.Contains("counter", StringComparison.Ordinal) == true) counts = false;
-            else if (result.Verdict == Verdict.TableRefused) anew = true;
+            if (result.Refused is { Guest: null } line && line.Text.Contains("counter", StringComparison.Ordinal))
+                counts = false;
+            else if (result.Verdict == Verdict.TableRefused)
+                anew = true;
         }
 
         var guest = result.Refused?.Guest;
