@@ -165,7 +165,7 @@ mark() { events_before=$(lab events | wc -l); }
 await_events() {
   local pattern i
   for pattern in "$@"; do
-    for ((i = 0; i < 300; i++)); do
+    for ((i = 0; i < 600; i++)); do
       lab events | tail -n "+$((events_before + 1))" | grep -q -- "^$pattern" && continue 2
       sleep .1
     done

@@ -525,7 +525,7 @@ vm() {
     <type arch='x86_64' machine='q35'>hvm</type>
     <kernel>/lab/vmlinuz</kernel>
     <initrd>/lab/initrd.gz</initrd>
-    <cmdline>console=ttyS0 panic=1 quiet $arguments</cmdline>
+    <cmdline>console=ttyS0 panic=1 quiet cryptomgr.notests mitigations=off nosmp $arguments</cmdline>
   </os>
   <features><acpi/></features>
   <devices>

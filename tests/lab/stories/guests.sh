@@ -94,7 +94,7 @@ story_kill() {
   refused "killed VM: not forwarded" from_outside tcp $public 2222 1
   check "the container's forward stays" 'OK tcp box 22' from_outside tcp $public 2224
   mark
-  shell 'kill -9 "$(cat /run/libvirt/lxc/box.pid)"'
+  shell 'kill -9 "$(pgrep -P "$(cat /run/libvirt/lxc/box.pid)")"'
   check "killed container: hook" '' await_events 'lxc box release'
   refused "killed container: not forwarded" from_outside tcp $public 2224 1
   check "no rule, chain or table of the hook is left" '^none$' ours_left

@@ -61,8 +61,9 @@ story_bridged() {
   wait
   forwards "guests started"
   unplug 52:54:00:00:00:02
-  plug 52:54:00:00:00:02
+  plug 52:54:00:00:00:02   # whose event comes before the host's end of the NIC is there
   lab await 2
+  check "NIC plugged in again: apply" '' apply
   forwards "NIC plugged in again"
   shell 'for n in iptables ip6tables; do echo 0 >/proc/sys/net/bridge/bridge-nf-call-$n; done'
 }
