@@ -45,12 +45,13 @@ public sealed class DoctorTests
         nft 'add chain inet site forwarding { type filter hook forward priority filter; policy drop; }'
         """;
 
-    // The chains of firewalld 2.3 at the forward hook, with StrictForwardPorts=yes.
+    // The chains of firewalld 2.3 at the forward hook, with StrictForwardPorts=yes. It matches a port without a protocol,
+    // which no nft before 1.1 reads.
     private const string FirewalldIsStrict = """
         nft -f - <<NFT
         table inet firewalld {
             chain filter_FORWARD_dnat {
-                ct original proto-dst 8081 accept
+                meta l4proto tcp ct original proto-dst 8081 accept
                 reject with icmpx admin-prohibited
             }
             chain filter_FORWARD {
@@ -156,10 +157,8 @@ public sealed class DoctorTests
         return Tool.Succeed([.. world.Host.Enter, "sh", "-euc", script], environment: variables);
     }
 
-    // The cure of a test is quiet, and has no libvirt to configure.
-    private static string AsDoctorSaysIt(string cure) => cure
-        .Replace("-qw", "-w", StringComparison.Ordinal)
-        .Replace(DeleteLibvirtsTable, "firewall_backend = \"iptables\"", StringComparison.Ordinal);
+    // The cure of a test is quiet.
+    private static string AsDoctorSaysIt(string cure) => cure.Replace("-qw", "-w", StringComparison.Ordinal);
 
     [Test]
     [Arguments("web", "does not name a guest \"web\"", OneForward)]
@@ -268,11 +267,33 @@ public sealed class DoctorTests
             .And.Contains(" && firewall-cmd --reload");
 
         // What firewalld makes of that command.
-        await world.Host.Run("nft insert rule inet firewalld filter_FORWARD_dnat ct original proto-dst 2222 accept");
+        const string accept = "meta l4proto tcp ct original proto-dst 2222 accept";
+        await world.Host.Run($"nft insert rule inet firewalld filter_FORWARD_dnat {accept}");
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
         await Assert.That(await world.Done("doctor a"))
             .Contains("note   firewalld does not let this host itself through to 2222/tcp")
             .And.Contains("firewall-cmd --permanent --policy=hookaot --add-ingress-zone=HOST");
+    }
+
+    [Test]
+    public async Task What_other_hooks_left_in_libvirts_tables_is_named_with_what_takes_it_away()
+    {
+        await using var world = await Healthy();
+        var rules = Repository.File("tests", "lab", "libvirt-nft.rules");
+        await world.Host.Run($"nft -f {rules}");
+        await world.Done("apply");
+        await Assert.That(await world.Done("doctor a")).DoesNotContain("note ");
+
+        await world.Host.Run("nft insert rule ip libvirt_network guest_input tcp dport 22 accept");
+        await world.Host.Run("nft flush chain ip libvirt_network guest_output");
+        var noted = await world.Done("doctor a");
+        await Assert.That(noted)
+            .Contains("note   libvirt's chain ip libvirt_network guest_input has a rule of something else: tcp dport 22")
+            .And.Contains("libvirt's reject of what comes from \"virbr0\" is gone from ip libvirt_network guest_output");
+
+        var cure = noted.Split('\n').Single(line => line.Contains("nft delete rule", StringComparison.Ordinal));
+        await world.Host.Run(cure.Split("do: ")[1]);
+        await Assert.That(await world.Done("doctor a")).DoesNotContain("guest_input");
     }
 
     [Test]
