@@ -7,7 +7,7 @@ neighbour_start() {
   tar -cC / usr/local/bin/probe | podman import - box >/dev/null 2>&1
   must podman network create -o isolate=true --disable-dns --subnet 10.89.1.0/24 one
   must podman network create -o isolate=true --disable-dns --subnet 10.89.2.0/24 two
-  container c1 -p 8081:7 -p 8081:7/udp
+  container c1 --ip 10.88.0.100 -p 8081:7 -p 8081:7/udp
   container c2 --network one --ip 10.89.1.2
   container c3 --network two --ip 10.89.2.2
 }

@@ -16,11 +16,13 @@ neighbour=$1 libvirt=$2 backend=$3 order=$4
 . /lab/neighbour-world.sh
 # What a neighbour may define besides: what libvirt does when it was started or reloaded; whether its start and its
 # reload take out the rules of others, or stop ours until the next apply; whether it stops what guests open themselves,
-# which ours leave alone; and what has to be done once for ours.
+# which ours leave alone; whether it makes its rules in another order when it starts again; and what has to be done once
+# for ours.
 libvirt_reacts() { :; }
 empties_others() { false; }
 needs_apply() { false; }
 stops_guests() { false; }
+reorders() { false; }
 prepare() { :; }
 # shellcheck source=/dev/null # the neighbour's
 . "/lab/neighbour-$neighbour.sh"
@@ -62,6 +64,8 @@ neighbour_again() {
   libvirt_reacts
 }
 
+restarted_rules() { if reorders; then rules | sort; else rules; fi; }
+
 before() {
   neighbour_start
   libvirt_rules
@@ -81,11 +85,11 @@ before() {
   settle
 
   neighbour_again
-  rules >/run/alone
+  restarted_rules >/run/alone
   ours_up
   reload_and_restart
   ours_down
-  rules >/run/left
+  restarted_rules >/run/left
   same "after its reloads and our last stop every rule is as it was" /run/alone /run/left
 }
 
@@ -96,9 +100,9 @@ after() {
   return_of_ours "after its start"
   reload_and_restart
   ours_down
-  rules >/run/left
+  restarted_rules >/run/left
   neighbour_again
-  rules >/run/alone
+  restarted_rules >/run/alone
   same "after our last stop every rule is as it is without ours" /run/alone /run/left
 }
 

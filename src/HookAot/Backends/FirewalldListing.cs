@@ -26,8 +26,9 @@ internal static class FirewalldListing
         foreach (var line in chain.Split('\n', StringSplitOptions.TrimEntries))
         {
             var rule = NftRuleText.WithoutCounter(line);
-            if (!rule.StartsWith(match, StringComparison.Ordinal)) continue;
-            var words = rule[match.Length..].Split(' ');
+            var at = rule.IndexOf(match, StringComparison.Ordinal);
+            if (at < 0) continue;
+            var words = rule[(at + match.Length)..].Split(' ');
             if (words is [var accepted, "accept"]
                 && PortRange.TryParse(accepted, out var range)
                 && range.First <= ports.First

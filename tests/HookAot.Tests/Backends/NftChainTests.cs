@@ -65,7 +65,7 @@ public sealed class NftChainTests
             table inet firewalld {
                 chain filter_FORWARD_dnat {
                     ct original proto-dst 9001-9002 accept
-                    ct original proto-dst 2222 counter packets 0 bytes 0 accept
+                    meta l4proto tcp ct original proto-dst 2222 counter packets 0 bytes 0 accept
                     ct original proto-dst 22 reject
                     reject with icmpx admin-prohibited
                 }
