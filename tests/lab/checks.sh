@@ -82,8 +82,8 @@ expects() { expected="$expected|$1"; }
 # What libvirt says in this lab whatever the hook does: no KVM, no D-Bus, no firmware tables, cgroups of one kind only.
 lab_noise='/dev/kvm|dmidecode|udevGetDMIData|virGDBusGetSystemBus|DBus not available|virCgroupDetectControllers'
 lab_noise="$lab_noise|driver \"none\" disables|is tainted|End of file while reading data"
-# And its own of every reload (9.0) and of every container that stops.
-lab_noise="$lab_noise|virHashAddEntry.*Duplicate hash table key|virNetlinkDelLink"
+# And its own of every reload (9.0), of every container that stops, and of its workers when it stops (11.3, sometimes).
+lab_noise="$lab_noise|virHashAddEntry.*Duplicate hash table key|virNetlinkDelLink|Make forcefull daemon shutdown"
 complaints() { # FROM-LINE PATTERN [LAB]
   local seen
   seen=$("${3:-lab}" log | tail -n "+$(($1 + 1))" | grep -E ': (error|warning) :' | grep -vE "$lab_noise|$2")
