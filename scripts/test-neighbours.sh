@@ -49,7 +49,10 @@ tell() { # NUMBER SUITE STORY...
   timeout -k 5 300 tests/lab/neighbour-host.sh "$roots/neighbours-$suite" "$binary" /lab/neighbour-story.sh $* \
     </dev/null >"$log" 2>&1
   [ "$(tail -n 1 "$log")" = "# end" ] || echo "FAIL  the story of $* ended too early" >>"$log"
-  sed "1s/^# /# $suite: /; /^# end$/d" "$log" >"$log.done"
+  {
+    flock 9
+    sed "1s/^# /# $suite: /; /^# end$/d" "$log" | tee -a "$logs/all"
+  } 9>"$logs/lock"
 }
 
 number=0 running=0
@@ -67,8 +70,6 @@ for suite in ${SUITES:-bookworm trixie}; do
 done
 wait
 
-for ((i = 1; i <= number; i++)); do cat "$logs/$i.done" || echo "FAIL  story $i left no log"; done >"$logs/all"
-cat "$logs/all"
 passed=$(grep -c '^ok ' "$logs/all")
 failed=$(grep -c '^FAIL ' "$logs/all")
 echo "$passed passed, $failed failed"

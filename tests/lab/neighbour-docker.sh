@@ -16,7 +16,7 @@ neighbour_start() {
 
 container() { # NAME OPTION...
   local options=(-d --name "$1" --restart always --stop-timeout 1)
-  must docker run "${options[@]}" "${2}" box /usr/local/bin/probe serve "$1" tcp:7 udp:7 tcp:8
+  must docker run "${options[@]}" "${@:2}" box /usr/local/bin/probe serve "$1" tcp:7 udp:7 tcp:8
   poll docker exec "$1" /usr/local/bin/probe tcp 127.0.0.1 7
 }
 

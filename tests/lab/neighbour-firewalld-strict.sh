@@ -44,4 +44,3 @@ prepare() {
   done
   ours_down
 }
-doctor_of() { hookctrl doctor "$1"; true; }

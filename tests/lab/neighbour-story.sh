@@ -14,11 +14,12 @@ set -uo pipefail
 neighbour=$1 libvirt=$2 backend=$3 order=$4
 # shellcheck source=tests/lab/neighbour-world.sh
 . /lab/neighbour-world.sh
-# What a neighbour may define besides: what libvirt does when it was started or reloaded, and whether its start and
-# its reload take out the rules of others; whether it stops what guests open themselves, which ours leaves alone; and what
-# has to be done once for ours.
+# What a neighbour may define besides: what libvirt does when it was started or reloaded; whether its start and its
+# reload take out the rules of others, or stop ours until the next apply; whether it stops what guests open themselves,
+# which ours leave alone; and what has to be done once for ours.
 libvirt_reacts() { :; }
 empties_others() { false; }
+needs_apply() { false; }
 stops_guests() { false; }
 prepare() { :; }
 # shellcheck source=/dev/null # the neighbour's
@@ -32,12 +33,14 @@ all_works() { # WHEN
   check "$1: doctor finds no fault" 'nothing on this host stops it' hookctrl doctor a:2222
 }
 
+doctor_of() { hookctrl doctor "$1"; true; }
+
 # After a start, a reload or a restart of the neighbour.
 return_of_ours() { # WHEN
-  if empties_others; then
-    libvirt_reacts
-  else
-    libvirt_reacts
+  libvirt_reacts
+  if needs_apply "$1"; then
+    check "$1: doctor says that ours have to be applied" 'do: hookctrl apply' doctor_of a
+  elif ! empties_others; then
     check "$1: ours were left in peace" 'OK tcp a 22 peer 192.168.0.50:' at client probe tcp $public 2222
   fi
   check "$1: hookctrl apply" '' hookctrl apply

@@ -21,3 +21,6 @@ neighbour_works() { # WHEN
 
 # Its policy is final in nftables too: an accept of libvirt's in another table does not help.
 stops_guests() { [ "$libvirt" = nftables ]; }
+
+# It brings iptables' FORWARD with it, where there was nothing for ours to accept before.
+needs_apply() { [ "$libvirt $backend $1" = "nftables nftables after its start" ]; }

@@ -46,7 +46,8 @@ settle() {
 }
 same() { # TEXT FILE FILE
   local seen code=0
-  seen=$(diff -U0 "$2" "$3" | grep -v '^@@') && code=1
+  [ -s "$2" ] || code=1
+  seen=$(diff -U0 "$2" "$3") || code=1
   result "$code" "$1" "$seen"
 }
 must() { # COMMAND...; its output is shown where it fails

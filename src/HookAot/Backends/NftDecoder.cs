@@ -5,7 +5,9 @@ using HookAot.Rules;
 
 namespace HookAot.Backends;
 
-/// <summary>Reads elements of our sets from the kernel's bytes, of which only the set's name says what they are.</summary>
+/// <summary>
+/// Reads elements of our sets from the kernel's bytes, of which only the set's name says what they are.
+/// </summary>
 /// <param name="ipv4">The family.</param>
 internal sealed class NftDecoder(bool ipv4)
 {
@@ -37,10 +39,11 @@ internal sealed class NftDecoder(bool ipv4)
     /// <summary>What an element of a map translates; null if it is not as ours are.</summary>
     /// <param name="map">The map.</param>
     /// <param name="element">The element.</param>
-    public Translation? Translation(NftMap map, NftElement element)
+    /// <param name="port">The data of the map that has the guest's port where this one has not; else empty.</param>
+    public Translation? Translation(NftMap map, NftElement element, string port)
     {
         if (Bytes(element) is not var (first, last)) return null;
-        var data = Convert.FromHexString(element.Data);
+        var data = Convert.FromHexString(element.Data + port);
         var at = 0;
         IPNetwork? source = null;
         if (map.Kind != NftKind.Ports)

@@ -46,11 +46,21 @@ internal sealed record InstalledNft(
     InstalledNftChain? LibvirtForward,
     InstalledNftChain? LibvirtAccept)
 {
+    /// <summary>
+    /// Whether a rule of another program's, in another chain of libvirt's table, leads to ours: the kernel does not
+    /// delete it then.
+    /// </summary>
+    public bool AcceptIsKept { get; init; }
+
     /// <summary>Nothing.</summary>
     public static InstalledNft Nothing { get; } = new(false, [], [], null, null);
 
     /// <summary>Whether anything of ours is there.</summary>
-    public bool HasOurs => HasOwn || LibvirtAccept is not null || Jumps.Any();
+    public bool HasOurs => HasOwn || HasAccept;
+
+    /// <summary>Whether something of ours is in libvirt's table; an empty chain that has to stay is nothing.</summary>
+    public bool HasAccept =>
+        Jumps.Any() || (LibvirtAccept is { } chain && !(AcceptIsKept && chain.Rules.IsEmpty));
 
     /// <summary>Our jumps in libvirt's chain.</summary>
     public IEnumerable<InstalledNftRule> Jumps =>

@@ -58,8 +58,13 @@ internal enum NftKind
     /// <summary>A range that keeps its ports.</summary>
     Ranges,
 
-    /// <summary>A port, for some sources only.</summary>
+    /// <summary>A port, for some sources only: the guest's address.</summary>
     Sources,
+
+    /// <summary>
+    /// The guest's port for the same keys. nft before 1.0 takes no value of two fields for a key of three.
+    /// </summary>
+    SourcePorts,
 }
 
 /// <summary>A map of forwards.</summary>
@@ -89,7 +94,13 @@ internal readonly record struct NftMap(NftScope Scope, Protocol Protocol, NftKin
         get
         {
             var scope = Scope switch { NftScope.Any => "any_", NftScope.Localhost => "localhost_", _ => "" };
-            var kind = Kind switch { NftKind.Ports => "ports", NftKind.Ranges => "ranges", _ => "sources" };
+            var kind = Kind switch
+            {
+                NftKind.Ports => "ports",
+                NftKind.Ranges => "ranges",
+                NftKind.Sources => "sources",
+                _ => "source_ports",
+            };
             return $"{Protocol.Name()}_{scope}{kind}";
         }
     }

@@ -23,10 +23,12 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
                 var decoder = new NftDecoder(isIPv4);
                 foreach (var set in Of(isIPv4).OwnSets)
                 {
-                    if (NftDecoder.MapOf(set.Name) is not { } map) continue;
+                    if (NftDecoder.MapOf(set.Name) is not { } map || map.Kind == NftKind.SourcePorts) continue;
+                    var ports = map.Kind == NftKind.Sources ? Ports(Of(isIPv4), map) : null;
                     foreach (var element in set.Elements)
                     {
-                        if (decoder.Translation(map, element.Element) is not { } translation) continue;
+                        var port = ports?.GetValueOrDefault(element.Element.Identity)?.Element.Data ?? "";
+                        if (decoder.Translation(map, element.Element, port) is not { } translation) continue;
                         if (!translations.Contains(translation)) translations.Add(translation);
                     }
                 }
@@ -54,6 +56,8 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
                 contents.AddRange(Places(installed).Select(place => $"{family} jump {place}"));
             }
 
+            // The kernel lists a set in no order.
+            contents.Sort(StringComparer.Ordinal);
             return contents.ToImmutable();
         }
     }
@@ -83,8 +87,8 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
     {
         var own = wanted.OfFamily(isIPv4);
         var installed = Of(isIPv4);
-        return TableDifferences(own.Translated, installed, isIPv4)
-            .Concat(AcceptDifferences(own.Accepted, installed, isIPv4));
+        return AcceptDifferences(own.Accepted, installed, isIPv4)
+            .Concat(TableDifferences(own.Translated, installed, isIPv4));
     }
 
     private static IEnumerable<Difference> TableDifferences(Ruleset translated, InstalledNft installed, bool isIPv4)
@@ -110,12 +114,23 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
 
         if (!installed.HasOwn) yield break;
         foreach (var difference in SetDifferences(wanted, installed, isIPv4, table)) yield return difference;
+        foreach (var difference in ChainDifferences(wanted, installed, table)) yield return difference;
+    }
+
+    private static IEnumerable<Difference> ChainDifferences(NftTable wanted, InstalledNft installed, string table)
+    {
         foreach (var chain in wanted.Chains)
         {
             var there = installed.OwnChains.FirstOrDefault(c => c.Name == chain.Name);
             if (there is null) yield return new($"chain {chain.Name} is missing ({table})");
             else if (!there.Rules.Select(r => r.Comment).SequenceEqual(chain.Rules.Select(NftScript.Hash)))
                 yield return new($"the rules of chain {chain.Name} are not as they should be ({table})");
+        }
+
+        foreach (var there in installed.OwnChains)
+        {
+            if (!wanted.Chains.Any(c => c.Name == there.Name))
+                yield return new($"should not be there: chain {there.Name} ({table})");
         }
     }
 
@@ -152,7 +167,7 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
         var isWanted = !accepted.Guests.IsEmpty || !accepted.Networks.IsEmpty;
         if (!isWanted)
         {
-            if (installed.LibvirtAccept is not null || installed.Jumps.Any())
+            if (installed.HasAccept)
                 yield return new($"chain {NftLayout.LibvirtAccept} is there, although nothing needs it ({table})");
             yield break;
         }
@@ -172,6 +187,12 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
             yield return new($"not once at the head of {NftLayout.LibvirtForward}: " +
                 $"jump {NftLayout.LibvirtAccept} ({table})");
         }
+    }
+
+    private static Dictionary<string, InstalledNftElement>? Ports(InstalledNft installed, NftMap sources)
+    {
+        var name = (sources with { Kind = NftKind.SourcePorts }).Name;
+        return installed.OwnSets.FirstOrDefault(s => s.Name == name)?.ByIdentity;
     }
 
     private static InstalledNftElement? Find(InstalledNft installed, NftMap map, NftElement element)

@@ -19,19 +19,25 @@ internal sealed class NftScript
     private readonly ImmutableArray<ScriptLine>.Builder lines = ImmutableArray.CreateBuilder<ScriptLine>();
     private readonly string family;
     private readonly bool counts;
+    private readonly bool anew;
 
-    private NftScript(bool ipv4, bool counts) => (family, this.counts) = (NftLayout.Family(ipv4), counts);
+    private NftScript(bool ipv4, bool counts, bool anew) =>
+        (family, this.counts, this.anew) = (NftLayout.Family(ipv4), counts, anew);
 
     /// <summary>The script for both families; empty if everything is as wanted.</summary>
     /// <param name="wanted">What has to be there.</param>
     /// <param name="ipv4">What is there of IPv4.</param>
     /// <param name="ipv6">What is there of IPv6.</param>
     /// <param name="counts">Whether forwards are counted, which nft can since 1.0.</param>
+    /// <param name="anew">
+    /// Whether our own tables are made anew, since the difference was refused: what is there is not what it says, such
+    /// as a set of another type.
+    /// </param>
     public static ImmutableArray<ScriptLine> For(
-        WantedRules wanted, InstalledNft ipv4, InstalledNft ipv6, bool counts) =>
+        WantedRules wanted, InstalledNft ipv4, InstalledNft ipv6, bool counts, bool anew = false) =>
         [
-            .. new NftScript(ipv4: true, counts).For(wanted.OfFamily(ipv4: true), ipv4, isIPv4: true),
-            .. new NftScript(ipv4: false, counts).For(wanted.OfFamily(ipv4: false), ipv6, isIPv4: false),
+            .. new NftScript(ipv4: true, counts, anew).For(wanted.OfFamily(ipv4: true), ipv4, isIPv4: true),
+            .. new NftScript(ipv4: false, counts, anew).For(wanted.OfFamily(ipv4: false), ipv6, isIPv4: false),
         ];
 
     /// <summary>The comment of a rule: a hash of its text (FNV-1a, 64 bits), in hexadecimal.</summary>
@@ -61,9 +67,9 @@ internal sealed class NftScript
         if (!isWanted)
         {
             foreach (var jump in installed.Jumps) DeleteJump(jump);
-            if (installed.LibvirtAccept is null) return;
+            if (!installed.HasAccept || installed.LibvirtAccept is null) return;
             Line($"flush chain {family} {table} {chain}");
-            Line($"delete chain {family} {table} {chain}");
+            if (!installed.AcceptIsKept) Line($"delete chain {family} {table} {chain}");
             return;
         }
 
@@ -94,7 +100,7 @@ internal sealed class NftScript
             return;
         }
 
-        if (HasSameStructure(wanted, installed))
+        if (!anew && HasSameStructure(wanted, installed) && AreReadable(installed))
         {
             foreach (var set in wanted.Sets) ChangeElements(set, installed.OwnSets.First(s => s.Name == set.Name));
             return;
@@ -126,6 +132,19 @@ internal sealed class NftScript
         {
             if (installed.OwnChains.FirstOrDefault(c => c.Name == chain.Name) is not { } there) return false;
             if (!there.Rules.Select(r => r.Comment).SequenceEqual(chain.Rules.Select(Hash))) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether every element could be deleted: one that another program has added may be of any form.</summary>
+    private bool AreReadable(InstalledNft installed)
+    {
+        var decoder = new NftDecoder(family == NftLayout.Family(ipv4: true));
+        foreach (var set in installed.OwnSets)
+        {
+            foreach (var element in set.Elements)
+                if (decoder.KeyText(set.Name, element.Element) is null) return false;
         }
 
         return true;

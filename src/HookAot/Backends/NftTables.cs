@@ -9,8 +9,8 @@ namespace HookAot.Backends;
 /// What a ruleset becomes in nf_tables, in words that nft 0.9.8 to 1.1 take alike (measured).
 /// </summary>
 /// <remarks>
-/// A new connection is looked up once in each map, whether one forward is in it or ten thousand. nat chains see only the
-/// first packet of a connection.
+/// A new connection is looked up once in each map, whether one forward is in it or ten thousand. nat chains see only
+/// the first packet of a connection.
 /// </remarks>
 internal sealed class NftTables
 {
@@ -61,13 +61,19 @@ internal sealed class NftTables
 
         var used = NftMap.All.Where(maps.ContainsKey).ToList();
         var sets = ImmutableArray.CreateBuilder<NftSet>();
-        foreach (var map in used) sets.Add(new(map.Name, IsMap: true, Type(map), Counts: true, maps[map].ToImmutable()));
+        foreach (var map in used)
+        {
+            var counts = map.Kind != NftKind.SourcePorts;
+            sets.Add(new(map.Name, IsMap: true, Type(map), counts, maps[map].ToImmutable()));
+        }
+
         sets.Add(new(NftLayout.NotAny, IsMap: false, $"type {Address} ;", Counts: false, NotAny()));
         foreach (var protocol in Enum.GetValues<Protocol>())
         {
             var hairpin = Hairpin(protocol);
             var type = $"type {Address} . {Address} . inet_service ; flags interval ;";
-            if (!hairpin.IsEmpty) sets.Add(new(NftLayout.Hairpin(protocol), IsMap: false, type, Counts: false, hairpin));
+            if (hairpin.IsEmpty) continue;
+            sets.Add(new(NftLayout.Hairpin(protocol), IsMap: false, type, Counts: false, hairpin));
         }
 
         return new(sets.ToImmutable(), Chains(used, sets));
@@ -88,7 +94,11 @@ internal sealed class NftTables
         // nft has no form that shifts a range: an element a port.
         var kind = translation.Source is null ? NftKind.Ports : NftKind.Sources;
         for (var offset = 0; offset < translation.PublicPorts.Count; offset++)
+        {
             yield return Element(new(scope, translation.Protocol, kind), translation, offset);
+            if (kind == NftKind.Sources)
+                yield return Element(new(scope, translation.Protocol, NftKind.SourcePorts), translation, offset);
+        }
     }
 
     private static (NftMap Map, NftElement Element) Element(NftMap map, Translation translation, int? offset)
@@ -108,8 +118,10 @@ internal sealed class NftTables
         else if (translation.Public is { } address) key.Add(address).Add(publicPorts);
         else key.Add(everywhere).Add(publicPorts);
 
-        var data = new NftFields().Add(translation.Target);
-        if (map.Kind != NftKind.Ranges) data.Add(targetPorts);
+        var data = new NftFields();
+        if (map.Kind == NftKind.SourcePorts) data.AddAlone(targetPorts);
+        else data.Add(translation.Target);
+        if (map.Kind == NftKind.Ports) data.Add(targetPorts);
         // The elements of a shifted range say which one: the kernel has no ranges that shift.
         var comment = translation.PublicPorts.Count > 1 && offset is not null
             ? $"{guest} {translation.PublicPorts}"
@@ -133,7 +145,12 @@ internal sealed class NftTables
             (NftKind.Ports, true) => $"{Address} . inet_service",
             _ => $"{Address} . {Address} . inet_service",
         };
-        var value = map.Kind == NftKind.Ranges ? Address : $"{Address} . inet_service";
+        var value = map.Kind switch
+        {
+            NftKind.Ports => $"{Address} . inet_service",
+            NftKind.SourcePorts => "inet_service",
+            _ => Address,
+        };
         return map.Kind == NftKind.Ports ? $"type {key} : {value} ;" : $"type {key} : {value} ; flags interval ;";
     }
 
@@ -177,7 +194,8 @@ internal sealed class NftTables
         IPAddress address,
         ImmutableArray<AcceptedPorts> accepted)
     {
-        var guest = ruleset.Guests.First(g => g.Address.Equals(address)).Guest;
+        var guest = ruleset.Guests.FirstOrDefault(g => g.Address.Equals(address))?.Guest
+            ?? ruleset.Loopback.First(l => l.Address.Equals(address)).Guest;
         foreach (var range in Ranges(accepted, protocol))
         {
             var key = new NftFields().Add(source).Add(address).Add(range);
@@ -210,8 +228,9 @@ internal sealed class NftTables
 
         var loopback = ipv4 ? "127.0.0.0/8" : "::1";
         output.Add($"{Ip} daddr != {loopback} fib daddr type local jump {NftLayout.Forwards}");
+        // From elsewhere 127.0.0.1 is nobody's, but the kernel looks at that only behind prerouting.
         chains.Add(new("prerouting", "type nat hook prerouting priority -100",
-            [$"fib daddr type local jump {NftLayout.Forwards}"]));
+            [$"{Ip} daddr != {loopback} fib daddr type local jump {NftLayout.Forwards}"]));
         chains.Add(new("output", "type nat hook output priority -100", output.ToImmutable()));
         chains.Add(new("postrouting", $"type nat hook postrouting priority {BeforeOthers}", Postrouting(sets)));
         if (ruleset.Loopback.IsEmpty) return chains.ToImmutable();
@@ -239,15 +258,21 @@ internal sealed class NftTables
     {
         foreach (var map in used)
         {
-            if (map.Scope != scope) continue;
+            if (map.Scope != scope || map.Kind == NftKind.SourcePorts) continue;
             var key = (map.Kind, map.HasAddress) switch
             {
                 (NftKind.Ports, false) => "",
                 (NftKind.Ports, true) => $"{Ip} daddr . ",
                 _ => $"{Ip} saddr . {Ip} daddr . ",
             };
-            var to = map.Kind == NftKind.Ranges ? "dnat to" : $"dnat {Ip} addr . port to";
-            yield return $"{to} {key}{map.Protocol.Name()} dport map @{map.Name}";
+            var port = $"{key}{map.Protocol.Name()} dport";
+            yield return map.Kind switch
+            {
+                NftKind.Ports => $"dnat {Ip} addr . port to {port} map @{map.Name}",
+                NftKind.Ranges => $"dnat to {port} map @{map.Name}",
+                _ => $"dnat to {port} map @{map.Name} : " +
+                    $"{port} map @{(map with { Kind = NftKind.SourcePorts }).Name}",
+            };
         }
     }
 

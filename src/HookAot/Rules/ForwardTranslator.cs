@@ -34,7 +34,7 @@ internal sealed class ForwardTranslator(
     {
         var ipv4 = target.IsIPv4();
         IPNetwork?[] sources =
-            forward.Sources.IsEmpty ? [null] : [.. forward.Sources.Where(IsOf).Cast<IPNetwork?>()];
+            forward.Sources.IsEmpty ? [null] : [.. forward.Sources.Where(Counts).Cast<IPNetwork?>()];
         ImmutableArray<IPAddress?> addresses =
             forward.PublicAddresses.IsEmpty ? [null] : [.. publics.Where(a => a.IsIPv4() == ipv4)];
         if (sources.Length == 0 || addresses.IsEmpty) return;
@@ -50,8 +50,12 @@ internal sealed class ForwardTranslator(
         if (forward.Snat && addresses[0] is { } leavesBy && builder.LeaveBy(machine, target, leavesBy) is { } problem)
             problems.Add(problem);
 
-        bool IsOf(IPNetwork network) => network.BaseAddress.IsIPv4() == ipv4;
+        bool Counts(IPNetwork source) => source.BaseAddress.IsIPv4() == ipv4 && !IsCovered(source);
     }
+
+    /// <summary>A source in another one adds nothing, and the intervals of nftables must not overlap.</summary>
+    private bool IsCovered(IPNetwork source) => forward.Sources.Any(other =>
+        other.PrefixLength < source.PrefixLength && other.Contains(source.BaseAddress));
 
     /// <summary>
     /// "source" is not asked: who connects to 127.0.0.1 is on the host, and comes from there whatever it is.

@@ -96,7 +96,8 @@ public sealed class NfTablesTests
     {
         using var place = await EmptyNamespace.Create();
         var many = string.Join(", ", Enumerable.Range(1, 60_000));
-        await place.Network.Run("nft -f -", $"table ip a {{ set s {{ type inet_service; elements = {{ {many} }}; }}; }}\n");
+        const string Load = "nft -f -";
+        await place.Network.Run(Load, $"table ip a {{ set s {{ type inet_service; elements = {{ {many} }}; }}; }}\n");
         var elements = place.Network.Within(() => NfTables.Elements("ip", "a", "s", out _))!.Value;
         await Assert.That(elements.Select(e => (e.Key[0] << 8) | e.Key[1]).Distinct().Count()).IsEqualTo(60_000);
     }

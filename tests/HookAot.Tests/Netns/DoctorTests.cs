@@ -40,8 +40,6 @@ public sealed class DoctorTests
         nft 'add chain ip libvirt_network forward { type filter hook forward priority filter; }'
         """;
 
-    private const string DeleteLibvirtsTable = "nft delete table ip libvirt_network";
-
     private const string ASiteDropsWhatIsForwarded = """
         nft add table inet site
         nft 'add chain inet site forwarding { type filter hook forward priority filter; policy drop; }'
@@ -124,7 +122,7 @@ public sealed class DoctorTests
         "echo 0 > /proc/sys/net/ipv4/ip_forward",
         "net.ipv4.ip_forward is 0",
         "sysctl -qw net.ipv4.ip_forward=1")]
-    [Arguments(LibvirtUsesNftables, "libvirt uses nftables", DeleteLibvirtsTable)]
+    [Arguments(LibvirtUsesNftables, "libvirt uses nftables", "hookctrl apply")]
     [Arguments(
         ASiteDropsWhatIsForwarded,
         "nftables chain inet site forwarding drops what is forwarded",

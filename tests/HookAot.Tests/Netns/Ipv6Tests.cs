@@ -100,6 +100,10 @@ public sealed class Ipv6Tests
     public async Task After_the_last_stop_the_ruleset_is_the_one_from_before(string backend)
     {
         await using var world = await World.Create(Config(backend, Many), ipv6: true);
+        // The first rule of a table makes its chains, which no tool of iptables takes away again.
+        string[] chains = ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"];
+        var nat = string.Concat(chains.Select(c => $":{c} ACCEPT [0:0]\n"));
+        await world.Host.Run("ip6tables-restore", $"*nat\n{nat}COMMIT\n");
         var before = await Everything(world);
         await world.Quietly("a", "start");
         await Assert.That(await Everything(world)).IsNotEqualTo(before);
@@ -140,7 +144,9 @@ public sealed class Ipv6Tests
     }
 
     private static Task<string> Everything(World world) =>
-        world.Host.Run("iptables-save; ip6tables-save; nft list ruleset | grep -v '^#' || true");
+        world.Host.Run(
+            "(iptables-save; ip6tables-save; nft list ruleset) | sed -e '/^#/d' -e 's/ \\[[0-9:]*\\]$//' " +
+            "-e 's/counter packets [0-9]* bytes [0-9]*//'");
 
     private static string Config(string backend, string rest) => $$"""{ "backend": "{{backend}}", {{rest}} }""";
 

@@ -73,26 +73,29 @@ public sealed class NetworkKindTests
     [Test]
     [Arguments("iptables")]
     [Arguments("nftables")]
-    public async Task A_guest_whose_frames_are_tagged_is_reached_by_the_hosts_vlan_interface(string backend)
+    public async Task A_guest_is_reached_by_an_interface_named_like_those_of_vlans(string backend)
     {
+        // The kernels that tests run on seldom have VLANs. What rules see of one is an interface with such a name.
         await using var world = await World.Create($$"""
             {
                 "backend": "{{backend}}",
-                "machines": { "a": { "private_ip": "10.42.0.2", "port_map": [[2222, 22]] } }
+                "machines": { "a": { "private_ip": "10.42.0.2", "localhost": true, "port_map": [[2222, 22]] } }
             }
             """);
-        await world.Host.Run("""
-            ip link add link virbr0 name virbr0.42 type vlan id 42
+        await world.Host.Run($"""
+            ip link add virbr0.42 type bridge
             ip addr add 10.42.0.1/24 dev virbr0.42
             ip link set virbr0.42 up
+            ip link add vnet9 type veth peer name eth1 netns {world.A.Name}
+            ip link set vnet9 master virbr0.42 up
             """);
         await world.A.Run("""
-            ip link add link eth0 name eth0.42 type vlan id 42
-            ip addr add 10.42.0.2/24 dev eth0.42
-            ip link set eth0.42 up
+            ip addr add 10.42.0.2/24 dev eth1
+            ip link set eth1 up
             ip route replace default via 10.42.0.1
             """);
         await world.Quietly("a", "start");
+        await Assert.That(await world.Host.Tcp("127.0.0.1", 2222)).IsEqualTo("A:22 from 10.42.0.1");
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
         await Assert.That(await world.A.Tcp(Public, 2222)).IsEqualTo("A:22 from 10.42.0.1");
     }
@@ -124,7 +127,7 @@ public sealed class NetworkKindTests
         await Assert.That((await world.Hook("qemu", "a", "start", xml)).Error).DoesNotContain("left out");
         await Assert.That(await world.Host.Tcp("127.0.0.1", 2222)).IsEqualTo("A:22 from 10.5.0.1");
         await Assert.That(await world.A.Tcp(Public, 2222)).IsEqualTo("A:22 from 10.5.0.1");
-        var settings = await world.Host.Run("cd /proc/sys/net/ipv4/conf; cat virbr0/route_localnet virbr1/route_localnet");
+        var settings = await world.Host.Run("cat /proc/sys/net/ipv4/conf/virbr[01]/route_localnet");
         await Assert.That(settings).IsEqualTo("0\n1\n");
     }
 

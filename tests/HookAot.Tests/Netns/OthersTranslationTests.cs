@@ -104,7 +104,7 @@ public sealed class OthersTranslationTests
 
         var log = await world.Event("a", "start");
 
-        await Assert.That(log).Contains("port 80: 127.0.0.1 is not forwarded yet");
+        await Assert.That(log).Contains("port 80: 127.0.0.1 as public_ip forwards nothing");
         await Assert.That(log).Contains("port 81: 192.168.0.255 is the broadcast address of 192.168.0.0/24");
         await Assert.That(await world.Host.Tcp("127.0.0.1", 80)).IsEqualTo("host:80 from 127.0.0.1");
         var status = await world.Call("status");

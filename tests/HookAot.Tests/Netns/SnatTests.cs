@@ -46,7 +46,9 @@ public sealed class SnatTests
                 "backend": "{{backend}}",
                 "machines": { "a": {
                     "private_ip": ["{{AddressA}}", "{{AddressA6}}"],
-                    "port_map": [{ "public": 2222, "vm": 22, "snat": true, "public_ip": ["{{Public2}}", "{{Public6}}"] }]
+                    "port_map": [
+                        { "public": 2222, "vm": 22, "snat": true, "public_ip": ["{{Public2}}", "{{Public6}}"] }
+                    ]
                 } }
             }
             """, ipv6: true);

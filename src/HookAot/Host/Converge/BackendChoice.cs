@@ -26,8 +26,8 @@ internal sealed record BackendChoice(
         "or iptables";
 
     private const string NoNft =
-        "nft is not installed, or not on PATH; nothing is forwarded. Install the package nftables, or set \"backend\" " +
-        "to \"auto\"";
+        "nft is not installed, or not on PATH; nothing is forwarded. Install the package nftables, or set " +
+        "\"backend\" to \"auto\"";
 
     /// <summary>Whether nft died of what another program's newer one has left, so that iptables stands in.</summary>
     public bool NftDied { get; init; }
@@ -47,6 +47,7 @@ internal sealed record BackendChoice(
             (Backend.Iptables, _, _, _) => (Backend.Iptables, "the config says so"),
             (Backend.Nftables, _, _, _) => (Backend.Nftables, "the config says so"),
             (_, true, _, true) => (Backend.Nftables, "libvirt uses nftables"),
+            (_, true, true, _) => (Backend.Iptables, "libvirt uses nftables, but nft is not installed"),
             (_, _, false, true) => (Backend.Nftables, "there is no iptables"),
             _ => (Backend.Iptables, "libvirt does not use nftables"),
         };

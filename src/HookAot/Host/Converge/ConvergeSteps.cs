@@ -38,4 +38,9 @@ internal static class ConvergeSteps
         var writers = nftablesFirst ? Nftables.Concat(Iptables) : Iptables.Concat(Nftables);
         return [First, .. writers, .. Others];
     }
+
+    /// <summary>Every step, those of the backend that translates before the others.</summary>
+    public static IEnumerable<ConvergeStep> ByWeight(BackendChoice choice) => choice.Backend == Backend.Nftables
+        ? [.. Nftables, .. Iptables, .. Others, Last]
+        : [.. Iptables, .. Nftables, .. Others, Last];
 }

@@ -19,6 +19,7 @@ internal sealed class FlowsStep : ConvergeStep
     /// <inheritdoc/>
     public override StepOutcome Apply(StepContext context, Desired desired, StepView? seen)
     {
+        if (context.Failed) return StepOutcome.Done(installed: false); // the old rules are in force
         var now = UdpForward.Of(desired.Ruleset);
         var before = context.Record.Udp;
         var changed = now.Except(before).Concat(before.Except(now)).ToList();

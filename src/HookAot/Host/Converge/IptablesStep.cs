@@ -29,7 +29,11 @@ internal sealed class IptablesStep(bool ipv4) : ConvergeStep
     {
         var wanted = desired.Backend.ForIptables(desired.Ruleset, ipv4);
         if (Tool(context.Paths) is not { } tool)
-            return wanted.IsEmpty ? StepOutcome.Done(installed: false) : new(Missing, [], null);
+        {
+            return wanted.IsEmpty
+                ? StepOutcome.Done(installed: false)
+                : new(desired.Backend.Problem ?? Missing, [], null);
+        }
 
         var listing = (seen as View)?.Listing;
         var recorded = context.Record.PartsOf(Name);

@@ -47,13 +47,16 @@ internal sealed class KernelView
     /// <summary>What a step saw.</summary>
     public StepView Of(ConvergeStep step) => views.Single(v => v.Step == step).View;
 
-    /// <summary>Everything that differs from what is desired.</summary>
+    /// <summary>Everything that differs from what is desired; first what the backend that translates lacks.</summary>
     public IEnumerable<Difference> DifferencesFrom(Desired desired) =>
-        views.SelectMany(v => v.View.DifferencesFrom(desired));
+        InOrderOfWeight(desired).SelectMany(v => v.DifferencesFrom(desired));
 
     /// <summary>Everything of rules that differs from what is desired.</summary>
     public IEnumerable<Difference> RuleDifferencesFrom(Desired desired) =>
-        views.Where(v => v.View.Rules is not null).SelectMany(v => v.View.DifferencesFrom(desired));
+        InOrderOfWeight(desired).Where(v => v.Rules is not null).SelectMany(v => v.DifferencesFrom(desired));
+
+    private IEnumerable<StepView> InOrderOfWeight(Desired desired) =>
+        ConvergeSteps.ByWeight(desired.Backend).Select(Of);
 
     /// <summary>Whether what no rule accepts is dropped on its way through the host.</summary>
     public bool ForwardDropsByDefault => Rules.Any(r => r.ForwardDropsByDefault);

@@ -26,7 +26,7 @@ internal sealed class NftStep : ConvergeStep
         var (error, refused) = transaction.Run(desired.Backend.ForNft(desired.Ruleset));
         return error is null
             ? new(null, refused, transaction.HasOurs)
-            : new(error, refused, null) { NftDied = transaction.Died };
+            : new(desired.Backend.Problem ?? error, refused, null) { NftDied = transaction.Died };
     }
 
     private sealed class View(NftListing listing) : StepView

@@ -149,7 +149,8 @@ internal static class NfMessage
     /// <summary>The chain of a verdict among a rule's expressions.</summary>
     private static string? Target(ReadOnlySpan<byte> expressions)
     {
-        const int ImmediateData = 2, Verdict = 2, Chain = 2; // NFTA_IMMEDIATE_DATA, NFTA_DATA_VERDICT, NFTA_VERDICT_CHAIN
+        // NFTA_IMMEDIATE_DATA, NFTA_DATA_VERDICT, NFTA_VERDICT_CHAIN
+        const int ImmediateData = 2, Verdict = 2, Chain = 2;
         while (Netlink.Next(ref expressions, out _, out var expression))
         {
             var immediate = Payload(expression, "immediate");

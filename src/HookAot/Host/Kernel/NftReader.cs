@@ -4,8 +4,8 @@ using HookAot.Backends;
 namespace HookAot.Host;
 
 /// <summary>
-/// What of ours is in nf_tables, asked of the kernel: it takes as long as our own tables are large, whatever others have
-/// there.
+/// What of ours is in nf_tables, asked of the kernel: it takes as long as our own tables are large, whatever others
+/// have there.
 /// </summary>
 internal static class NftReader
 {
@@ -39,7 +39,15 @@ internal static class NftReader
         {
             LibvirtForward = libvirts.FirstOrDefault(c => c.Name == NftLayout.LibvirtForward),
             LibvirtAccept = libvirts.FirstOrDefault(c => c.Name == NftLayout.LibvirtAccept),
+            AcceptIsKept = libvirts.Any(c => c.Name != NftLayout.LibvirtForward && LeadsToOurs(c)),
         };
+    }
+
+    private static bool LeadsToOurs(InstalledNftChain chain)
+    {
+        foreach (var rule in chain.Rules)
+            if (rule.Target == NftLayout.LibvirtAccept) return true;
+        return false;
     }
 
     private static bool Has(ImmutableArray<NfTable> tables, string family, string name)
@@ -76,6 +84,8 @@ internal static class NftReader
         var sets = ImmutableArray.CreateBuilder<InstalledNftSet>(names.Length);
         foreach (var name in names)
         {
+            // What stands in a rule itself, "{ a, b }", is a set too, named by the kernel: __set0.
+            if (name.StartsWith("__", StringComparison.Ordinal)) continue;
             if (NfTables.Elements(family, NftLayout.OwnTable, name, out error) is not { } elements) return null;
             var installed = ImmutableArray.CreateBuilder<InstalledNftElement>(elements.Length);
             foreach (var element in elements) installed.Add(Element(element));

@@ -18,6 +18,7 @@ internal sealed class NftTransaction(StepContext context)
     private const int DeadlyDeaths = 2;
 
     private bool counts = true;
+    private bool anew;
     private int deaths;
 
     /// <summary>What to say where there is no nft.</summary>
@@ -52,9 +53,11 @@ internal sealed class NftTransaction(StepContext context)
 
             result = Run(nft, script, test: false);
             if (result.Verdict == Verdict.InPlace) return new(Verdict.InPlace);
-            if (Died) return new(Verdict.ToolFailed, null, result.Message);
+            var isSecondFailure = result.Verdict == Verdict.ToolFailed && look > 0;
+            if (Died || isSecondFailure) return new(Verdict.ToolFailed, null, result.Message);
             // nft before 1.0 has no counters in a map.
             if (result.Refused?.Text.Contains("counter", StringComparison.Ordinal) == true) counts = false;
+            else if (result.Verdict == Verdict.TableRefused) anew = true;
         }
 
         var guest = result.Refused?.Guest;
@@ -74,7 +77,7 @@ internal sealed class NftTransaction(StepContext context)
         var (ipv4, ipv6) = (there.Of(isIPv4: true), there.Of(isIPv4: false));
         var libvirtListens = ipv4.LibvirtForward is not null || ipv6.LibvirtForward is not null;
         HasOurs = !wanted.Translated.IsEmpty || (libvirtListens && !wanted.Accepted.IsEmpty);
-        return NftScript.For(wanted, ipv4, ipv6, counts);
+        return NftScript.For(wanted, ipv4, ipv6, counts, anew);
     }
 
     private RestoreResult Run(string nft, ImmutableArray<ScriptLine> script, bool test)
@@ -91,6 +94,7 @@ internal sealed class NftTransaction(StepContext context)
         if (ended.Succeeded) return new(Verdict.InPlace, null, "");
 
         if (ended.Outcome == ChildOutcome.Signalled) deaths++;
+        if (ended.Outcome == ChildOutcome.NotStarted) deaths = DeadlyDeaths;
         var number = LineNumber(ended.Output);
         var refused = number >= 1 && number <= script.Length ? script[number - 1] : null;
         var verdict = ended.Outcome == ChildOutcome.Exited ? Verdict.TableRefused : Verdict.ToolFailed;
@@ -103,7 +107,7 @@ internal sealed class NftTransaction(StepContext context)
         const StringSplitOptions NoBlanks = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
         var words = string.Join("; ", ended.Output.Split('\n', NoBlanks).Take(MostLines));
         var place = line is null ? "" : $" at '{line.Text}'";
-        var why = Died
+        var why = ended.Outcome == ChildOutcome.Signalled
             ? "; most likely a newer nft, in a container perhaps, has made a set that this one cannot read: " +
                 "update the package nftables"
             : "";
