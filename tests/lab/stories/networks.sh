@@ -73,7 +73,7 @@ story_isolated() {
   <ip address='192.168.123.1' netmask='255.255.255.0'/>
 </network>
 XML
-  qemu attach-interface test network closed --mac 52:54:00:00:02:02 --model virtio --live
+  plug 52:54:00:00:02:02 closed
   becomes "the VM has it" 'eth1' lab guest 2 'ls /sys/class/net'
   lab guest 2 "ip link set eth1 up; ip addr add $address/24 dev eth1"
   lab client ip route add 192.168.123.0/24 via $public
@@ -86,7 +86,7 @@ JSON
   check "a guest of the other network" 'OK tcp test 22' from_veth tcp $public 2222
   refused "a neighbour with a route does not reach it past the forward" from_outside tcp $address 22 1
   refused "nor any other port of it" from_outside tcp $address 8080 1
-  unplug 52:54:00:00:02:02
+  unplug 52:54:00:00:02:02 closed
   qemu net-destroy closed
   qemu net-undefine closed
   lab client ip route del 192.168.123.0/24
