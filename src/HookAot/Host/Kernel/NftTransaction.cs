@@ -101,7 +101,7 @@ internal sealed class NftTransaction(StepContext context)
         return new(verdict, refused, Explain(nft, ended, refused));
     }
 
-    private string Explain(string nft, ChildResult ended, ScriptLine? line)
+    private static string Explain(string nft, ChildResult ended, ScriptLine? line)
     {
         const int MostLines = 2;
         const StringSplitOptions NoBlanks = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
