@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # For scripts/test-libvirt.sh, which sources it: how a story is told and counted, and what every story can ask.
-# shellcheck disable=SC2016 # single quotes: text for the shell of the host or of a guest
+# shellcheck disable=SC2016,SC2034,SC2154 # text for other shells; variables from there and for the stories
 
 public=192.168.0.166 other_public=192.168.0.167 outside=192.168.0.50 internet=198.51.100.7
 public6=2001:db8::166 other_public6=2001:db8::167 outside6=2001:db8::50 internet6=2001:db8:ffff::7
@@ -286,8 +286,8 @@ mend() {
   shell 'for n in iptables ip6tables; do echo 0 >/proc/sys/net/bridge/bridge-nf-call-$n; done'
   good_config
   qemu net-start default >/dev/null 2>&1 && lab attach
-  [ "$(qemu domstate test 2>&1)" = running ] && lab await 2 || lab vm test 2
-  [ "$(lxc domstate box 2>&1)" = running ] && lab await 4 || lab container box 4
+  if [ "$(qemu domstate test 2>&1)" = running ]; then lab await 2; else lab vm test 2; fi
+  if [ "$(lxc domstate box 2>&1)" = running ]; then lab await 4; else lab container box 4; fi
   restart_both >/dev/null
   apply >/dev/null
   steady || echo "# the host could not be put right"
