@@ -13,11 +13,6 @@ story_update() {
   check "without it" '' qemu net-update default delete ip-dhcp-host "$host" --live
   check "hook" '' await_events 'network default updated'
   served "without it"
-  mark
-  check "a name in its DNS" '' qemu net-update default add dns-host \
-    "<host ip='192.168.122.7'><hostname>seven</hostname></host>" --live
-  check "hook" '' await_events 'network default updated'
-  served "a name in its DNS"
   shut net-update
 }
 

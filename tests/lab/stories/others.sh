@@ -29,7 +29,7 @@ story_ruleset() {
   forwards restart
   shut restart
   # libvirt makes its chains only when it starts, and at SIGHUP fails for lack of them.
-  expects 'Failed to apply firewall'
+  expects 'Failed to (apply|run) firewall'
   on_host nft flush ruleset
   check "SIGHUP" '' reload
   check "SIGHUP, apply" '' apply
