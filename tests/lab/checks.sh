@@ -218,7 +218,7 @@ forwards() {
   check "$1: container to itself (hairpin)" 'OK tcp box 22' from_guest 4 tcp $public 2224
   check "$1: container to the VM" 'OK tcp test 22' from_guest 4 tcp $public 2222
   check "$1: neighbour guest to the VM" 'OK tcp test 22' from_veth tcp $public 2222
-  [ -z "${both_families:-yes}" ] || forwards6 "$1"
+  forwards6 "$1"
 }
 forwards6() {
   check "$1: outside, TCP, IPv6" "OK tcp test 22 peer \[$outside6\]:" from_outside tcp $public6 2222
