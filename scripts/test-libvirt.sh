@@ -54,6 +54,7 @@ results=$LAB_HOME/results
 began=$SECONDS
 timeout 900 tests/lab/libvirt-host.sh "$flavour" up "$backend" || { echo "0 passed, 1 failed"; exit 1; }
 rules >"$LAB_HOME/rules.empty"
+libvirt_tables >"$LAB_HOME/tables.empty"
 libvirt=$(on_host libvirtd --version | sed 's/.* //')
 printf 'host\t%s\t%s\t%s\n' "$flavour" "$backend" "$libvirt" >"$results"
 

@@ -10,8 +10,8 @@ scripts/install-packages.sh iproute2 iptables nftables procps kmod $tools || exi
 
 check "the static binary builds" scripts/build.sh linux-x64
 check "shellcheck" shellcheck -x install.sh scripts/*.sh scripts/packaging/*.sh
-check "shellcheck, tests/lab" shellcheck tests/lab/libvirt-host.sh tests/HookAot.Tests/Netns/*.sh
-check "shellcheck, stories" shellcheck -S warning -e SC2154,SC2034 tests/lab/checks.sh tests/lab/stories/*.sh
+check "shellcheck, tests/lab" shellcheck tests/lab/*.sh tests/HookAot.Tests/Netns/*.sh
+check "shellcheck, stories" shellcheck -S warning -e SC2154,SC2034 tests/lab/stories/*.sh
 check "shellcheck, tests/release" shellcheck -S warning -e SC2154,SC2034 tests/release/*.sh
 check "dotnet restore" dotnet restore HookAot.sln
 check "dotnet format" dotnet format HookAot.sln --verify-no-changes --no-restore

@@ -75,6 +75,7 @@ IP
 # Without duplicate address detection, which takes a second.
 add_ipv6() {
   for member in $members; do
+    # shellcheck disable=SC2016 # text for that shell
     ip netns exec "$NAME-$member" sh -c '
       for all in all default; do
         echo 0 > /proc/sys/net/ipv6/conf/$all/accept_dad

@@ -35,7 +35,9 @@ at_head() {
     check "$1: at the head in $family" '^jump hookaot$' first_rule "$family"
   done
 }
-first_rule() { on_host nft list chain "$1" libvirt_network forward | sed -n 's/^\t\t//p' | grep -v '^type ' | head -n 1; }
+first_rule() { # FAMILY
+  on_host nft list chain "$1" libvirt_network forward | sed -n 's/^\t\t//p' | grep -v '^type ' | head -n 1
+}
 
 story_tools() {
   expects 'tables'

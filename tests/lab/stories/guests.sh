@@ -115,15 +115,15 @@ story_nic() {
   lab await 2
   forwards "with its first NIC again"
 }
-plug() {
+plug() { # MAC [NETWORK]
   mark
-  qemu attach-interface test network default --mac "$1" --model virtio --live
-  check "plugged in: hook" '' await_events 'network default port-created'
+  qemu attach-interface test network "${2:-default}" --mac "$1" --model virtio --live
+  check "plugged in: hook" '' await_events "network ${2:-default} port-created"
 }
-unplug() {
+unplug() { # MAC [NETWORK]
   mark
   qemu detach-interface test network --mac "$1" --live
-  check "unplugged: hook" '' await_events 'network default port-deleted'
+  check "unplugged: hook" '' await_events "network ${2:-default} port-deleted"
 }
 
 story rename "a stopped VM gets another name"

@@ -13,11 +13,6 @@ story_update() {
   check "without it" '' qemu net-update default delete ip-dhcp-host "$host" --live
   check "hook" '' await_events 'network default updated'
   served "without it"
-  mark
-  check "a name in its DNS" '' qemu net-update default add dns-host \
-    "<host ip='192.168.122.7'><hostname>seven</hostname></host>" --live
-  check "hook" '' await_events 'network default updated'
-  served "a name in its DNS"
   shut net-update
 }
 
@@ -61,4 +56,36 @@ story_range() {
   good_config
   check "apply" '' apply
   shut "networks, gone"
+}
+
+story isolated "a guest's second NIC, in an isolated network"
+story_isolated() {
+  local address=192.168.123.2
+  on_host sh -c 'cat >/run/closed.xml; virsh -q net-define /run/closed.xml; virsh -q net-start closed' <<XML
+<network>
+  <name>closed</name>
+  <bridge name='virbr1' stp='off'/>
+  <ip address='192.168.123.1' netmask='255.255.255.0'/>
+</network>
+XML
+  plug 52:54:00:00:02:02 closed
+  becomes "the VM has it" 'eth1' lab guest 2 'ls /sys/class/net'
+  lab guest 2 "ip link set eth1 up; ip addr add $address/24 dev eth1"
+  lab client ip route add 192.168.123.0/24 via $public
+  write_config <<JSON
+{ "machines": { "test": { "private_ip": "$address", "port_map": [[2222, 22]] } }, "public_ip": "$public" }
+JSON
+  check "apply" '' apply
+  check "outside, as the host" "OK tcp test 22 peer 192.168.123.1:" from_outside tcp $public 2222
+  check "host to its own public address" 'OK tcp test 22' from_host tcp $public 2222
+  check "a guest of the other network" 'OK tcp test 22' from_veth tcp $public 2222
+  refused "a neighbour with a route does not reach it past the forward" from_outside tcp $address 22 1
+  refused "nor any other port of it" from_outside tcp $address 8080 1
+  unplug 52:54:00:00:02:02 closed
+  qemu net-destroy closed
+  qemu net-undefine closed
+  lab client ip route del 192.168.123.0/24
+  good_config
+  check "apply" '' apply
+  served "without it"
 }

@@ -99,3 +99,18 @@ story_localhost() {
   lab vguest ip addr add 127.0.0.1/8 dev lo
   lab attach
 }
+
+story snat "what the guest opens itself leaves with its public address"
+story_snat() {
+  check "without snat: the host's first address" "OK tcp client 7 peer $public:" from_guest 2 tcp $internet 7
+  good_config '' "
+            \"public_ip\": \"$other_public\", \"snat\": true,"
+  check "apply" '' apply
+  check "snat: the forward's address" "OK tcp client 7 peer $other_public:" from_guest 2 tcp $internet 7
+  check "the container's is another" "OK tcp client 7 peer $public:" from_guest 4 tcp $internet 7
+  check "outside to that address" "OK tcp test 22 peer $outside:" from_outside tcp $other_public 2222
+  check "a guest of the same network sees the VM itself" "OK tcp box 22 peer $test:" from_guest 2 tcp $box 22
+  good_config
+  check "apply" '' apply
+  check "no snat any more" "OK tcp client 7 peer $public:" from_guest 2 tcp $internet 7
+}

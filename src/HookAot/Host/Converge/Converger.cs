@@ -63,7 +63,8 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
         var desired = Desired.Now(paths).WithoutRefused(HostRecord.Read(paths));
         if (outcome.After.RuleDifferencesFrom(desired).FirstOrDefault() is not { } difference) return outcome;
 
-        Log.Failed(log, $"{cause}: iptables-restore succeeded, and the rules are not in place: {difference.Message}");
+        var tool = desired.Backend.Backend == Backend.Nftables ? "nft" : "iptables-restore";
+        Log.Failed(log, $"{cause}: {tool} succeeded, and the rules are not in place: {difference.Message}");
         return outcome with { Done = false };
     }
 
