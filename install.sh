@@ -218,7 +218,8 @@ $backwards"
     kept="; $hooks/config.json is kept (--purge removes it too)"
   fi
   say "removed$kept"
-  by_hand="iptables-save | grep -v HOOKAOT | iptables-restore"
+  by_hand="iptables-save | grep -v HOOKAOT | iptables-restore; nft delete table ip hookaot; "
+  by_hand="${by_hand}nft flush chain ip libvirt_network hookaot; the same for IPv6 with ip6tables and ip6"
   [ -z "$left" ] || die "the rules could not be taken out, for the reason above. By hand: $by_hand"
   exit 0
 fi
@@ -296,7 +297,6 @@ if has restorecon && [ -z "$root" ]; then
 fi
 has iptables-restore || has nft || [ -n "$root" ] ||
   warn "neither iptables nor nft is installed: nothing can be forwarded without"
-has iptables-restore || [ -n "$root" ] || warn "iptables-restore is not on PATH; this version needs it"
 tell_libvirt
 if [ -z "$root" ] && [ -f "$hooks/config.json" ]; then
   # For guests that run already.

@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 
 summary="port forwarding for libvirt guests behind NAT"
 description="HookAot is the libvirt hook that makes services on NAT-ed guests reachable from
-outside, from the host and from other guests, with iptables, and hookctrl, the
+outside, from the host and from other guests, with iptables or nft, and hookctrl, the
 command that manages and explains these forwards."
 
 stage() { # ROOT BINARY: what both packages contain
@@ -83,7 +83,7 @@ Architecture: $1
 Maintainer: the HookAot authors <hookaot@users.noreply.github.com>
 Section: admin
 Priority: optional
-Recommends: iptables
+Recommends: nftables | iptables
 Suggests: libvirt-daemon-system
 Installed-Size: $(du -sk --apparent-size "$root/usr" | cut -f1)
 Description: $summary
@@ -133,7 +133,7 @@ Release: 1
 Summary: ${summary^}
 License: MIT
 AutoReqProv: no
-Recommends: iptables
+Recommends: (nftables or iptables)
 %description
 $description
 %install

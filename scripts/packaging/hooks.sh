@@ -59,6 +59,7 @@ unlink_hooks() {
   tell_libvirt
   hookctrl apply --stop-all >/dev/null ||
     echo "hookaot: the rules could not be taken out, for the reason above." \
-      "By hand: iptables-save | grep -v HOOKAOT | iptables-restore" >&2
+      "By hand: iptables-save | grep -v HOOKAOT | iptables-restore; nft delete table ip hookaot;" \
+      "nft flush chain ip libvirt_network hookaot; the same for IPv6 with ip6tables and ip6" >&2
   rm -rf /run/hookaot
 }
