@@ -8,6 +8,7 @@ libraries="libc6 libnftables1 libnftnl11 libmnl0 libgmp10 libjansson4 libedit2 l
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 mirror() {
+  # shellcheck disable=SC2016 # text for apt-get
   apt-get indextargets --format '$(REPO_URI) $(COMPONENT) $(RELEASE)' |
     awk '$2 == "main" && $1 ~ "/debian/?$" && $3 !~ "-" { print $1; exit }'
 }
