@@ -1,3 +1,4 @@
+using System.Net;
 using HookAot.Backends;
 using HookAot.Host;
 using HookAot.Tests.Netns;
@@ -32,6 +33,29 @@ public sealed class NftTransactionTests
         (transaction, error) = Run(place, WantedRules.Nothing);
         await Assert.That((error, transaction.HasOurs)).IsEqualTo((null, false));
         await Assert.That(await place.List()).IsEqualTo(before);
+    }
+
+    [Test]
+    public async Task A_guest_whose_element_the_kernel_refuses_is_left_out_and_the_others_are_served()
+    {
+        using var place = await NftPlace.Create("bookworm");
+        // Intervals must not overlap; a config that says so has a mistake, so no config becomes this.
+        var first = NftStories.Wanted("sources").Translated.OfFamily(ipv4: true);
+        var range = first.Translations.First(t => t.PublicPorts.Count > 1 && t.PublicPorts == t.TargetPorts);
+        var other = range with { Guest = "other", PublicPorts = new(5010, 5020), TargetPorts = new(5010, 5020) };
+        var guest = first.Guests[0] with { Guest = "other", Address = IPAddress.Parse("192.168.122.9") };
+        var wanted = WantedRules.All(first with
+        {
+            Translations = [.. first.Translations, other with { Target = guest.Address }],
+            Guests = [.. first.Guests, guest],
+        });
+
+        var (transaction, reason) = Run(place, wanted);
+        await Assert.That(reason).Contains("File exists").And.Contains("5010-5020");
+        await Assert.That((transaction.Died, transaction.HasOurs)).IsEqualTo((false, true));
+        await Assert.That(place.Read().DifferencesFrom(WantedRules.All(first))).IsEmpty();
+        await Assert.That(place.Read().Of(isIPv4: true).OwnSets.SelectMany(s => s.Elements)
+            .All(e => e.Counters is not null || e.Element.Data.Length != 8)).IsTrue();
     }
 
     [Test]
