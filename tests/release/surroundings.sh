@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # What install.sh asks of the host: SELinux labels, a reload of libvirt and no restart, rules for guests that run
-# already, a word where iptables is missing.
+# already, a word where iptables and nft are missing.
 mkdir -p /tmp/bin /run/systemd/system /run/libvirt/qemu
 program /tmp/bin/systemctl <<'END'
 #!/bin/sh
@@ -42,8 +42,8 @@ sleep 30 &
 echo $! >/run/libvirtd.pid
 /release/install.sh
 kill $! || fail "another process was told"
-says "iptables-restore is not on PATH" env PATH=/bin:/usr/bin /release/install.sh --dry-run ||
-  fail "says nothing of the missing iptables"
+says "neither iptables nor nft is installed" env PATH=/bin:/usr/bin /release/install.sh --dry-run ||
+  fail "says nothing of the missing iptables and nft"
 
 # What cannot be taken out is said, with the way to do it by hand; the rest goes.
 for tool in iptables iptables-save iptables-restore; do
