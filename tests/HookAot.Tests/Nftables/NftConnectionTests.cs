@@ -34,6 +34,7 @@ public sealed class NftConnectionTests
         }
         """;
 
+    // Answers are rejected too, as with <forward dev=> where they leave by another interface.
     private const string Libvirt = """
         table ip libvirt_network {
             chain guest_input {
@@ -41,7 +42,7 @@ public sealed class NftConnectionTests
                 oifname "virbr0" counter reject
             }
             chain guest_output {
-                iifname "virbr0" ip saddr 192.168.122.0/24 counter accept
+                iifname "virbr0" ip saddr 192.168.122.0/24 ct direction original counter accept
                 iifname "virbr0" counter reject
             }
             chain guest_cross { iifname "virbr0" oifname "virbr0" counter accept; }
