@@ -112,22 +112,24 @@ internal static class NfTables
         for (var tries = 0; error == Libc.EINTR && tries < MostTries; tries++)
         {
             using var netlink = Netlink.Open(Netlink.Netfilter);
-            if (netlink is null)
-            {
-                error = Libc.LastErrorNumber;
-                return null;
-            }
-
             var found = new List<T>();
-            error = netlink.Ask(type, [family, 0, 0, 0, .. attributes], deadline, message => read(message, found));
+            error = netlink is null
+                ? Libc.LastErrorNumber
+                : netlink.Ask(type, [family, 0, 0, 0, .. attributes], deadline, message => read(message, found));
             if (error == 0) return [.. found];
         }
 
-        if (error != Libc.ENOENT) return null;
+        if (!MeansNothing(error)) return null;
 
         error = 0;
         return [];
     }
+
+    /// <summary>
+    /// Whether an error says that there is no such thing: not what was asked for, or no nf_tables at all, in a kernel
+    /// (net/netfilter/nfnetlink.c) or an emulator that has none. iptables-legacy does without.
+    /// </summary>
+    internal static bool MeansNothing(int error) => error is Libc.ENOENT or Libc.EINVAL or Libc.EPROTONOSUPPORT;
 
     /// <summary>An attribute that has a text.</summary>
     private static byte[] Attribute(ushort type, string text)

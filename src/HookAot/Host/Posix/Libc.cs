@@ -9,7 +9,7 @@ namespace HookAot.Host;
 internal static unsafe partial class Libc
 {
     public const int ENOENT = 2, EINTR = 4, EAGAIN = 11, EEXIST = 17, EINVAL = 22, EFBIG = 27, ENOSYS = 38, ELOOP = 40;
-    public const int ETIMEDOUT = 110, ECONNREFUSED = 111, EINPROGRESS = 115;
+    public const int EPROTONOSUPPORT = 93, ETIMEDOUT = 110, ECONNREFUSED = 111, EINPROGRESS = 115;
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80;
     public const int O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public const int LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
