@@ -16,8 +16,8 @@ trap 'rm -rf "$work"' EXIT
 
 summary="port forwarding for libvirt guests behind NAT"
 description="HookAot is the libvirt hook that makes services on NAT-ed guests reachable from
-outside, from the host and from other guests, with iptables or nft, and hookctrl, the
-command that manages and explains these forwards."
+outside, from the host and from other guests, with iptables or nft, and
+hookctrl, the command that manages and explains these forwards."
 
 stage() { # ROOT BINARY: what both packages contain
   local root=$1 share=$1/usr/share
