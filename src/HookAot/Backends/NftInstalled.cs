@@ -27,9 +27,8 @@ internal sealed record InstalledNftElement(NftElement Element, Counters? Counter
 
 /// <summary>A chain that is in nf_tables.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Drops">Whether what no rule of it accepts is dropped.</param>
 /// <param name="Rules">Its rules; empty where they were not read.</param>
-internal sealed record InstalledNftChain(string Name, bool Drops, ImmutableArray<InstalledNftRule> Rules);
+internal sealed record InstalledNftChain(string Name, ImmutableArray<InstalledNftRule> Rules);
 
 /// <summary>What of one family is in nf_tables, as far as it concerns us.</summary>
 /// <param name="HasOwn">Whether our own table is there.</param>

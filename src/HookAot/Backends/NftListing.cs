@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using HookAot.Model;
 using HookAot.Rules;
 
 namespace HookAot.Backends;
@@ -18,6 +19,7 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
         get
         {
             var translations = ImmutableArray.CreateBuilder<Translation>();
+            var known = new HashSet<Translation>(); // each element of a shifted range says the same
             foreach (var isIPv4 in (ReadOnlySpan<bool>)[true, false])
             {
                 var decoder = new NftDecoder(isIPv4);
@@ -29,7 +31,7 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
                     {
                         var port = ports?.GetValueOrDefault(element.Element.Identity)?.Element.Data ?? "";
                         if (decoder.Translation(map, element.Element, port) is not { } translation) continue;
-                        if (!translations.Contains(translation)) translations.Add(translation);
+                        if (known.Add(translation)) translations.Add(translation);
                     }
                 }
             }
@@ -68,7 +70,7 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
     /// <inheritdoc/>
     public Counters? CountersOf(Translation translation)
     {
-        var installed = Of(NftTables.IsIPv4(translation));
+        var installed = Of(translation.Target.IsIPv4());
         Counters sum = default;
         foreach (var (map, element) in NftTables.ElementsOf(translation))
         {

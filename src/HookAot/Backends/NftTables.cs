@@ -43,9 +43,6 @@ internal sealed class NftTables
     public static ImmutableArray<string> Accepts(Ruleset ruleset, bool ipv4) =>
         new NftTables(ruleset, ipv4).Accepts();
 
-    /// <summary>Whether a translation is of IPv4.</summary>
-    public static bool IsIPv4(Translation translation) => translation.Target.IsIPv4();
-
     private NftTable Own()
     {
         var maps = new Dictionary<NftMap, ImmutableArray<NftElement>.Builder>();
@@ -103,7 +100,7 @@ internal sealed class NftTables
 
     private static (NftMap Map, NftElement Element) Element(NftMap map, Translation translation, int? offset)
     {
-        var everywhere = Everywhere(IsIPv4(translation));
+        var everywhere = Everywhere(translation.Target.IsIPv4());
         var guest = IptablesScript.Comment(translation.Guest);
         var (publicPorts, targetPorts) = (translation.PublicPorts, translation.TargetPorts);
         if (offset is { } at)

@@ -9,7 +9,7 @@ public sealed class NftScriptTests
     /// <summary>libvirt's chain, in which nothing of ours is.</summary>
     private static readonly InstalledNft Libvirt = InstalledNft.Nothing with
     {
-        LibvirtForward = new("forward", Drops: false, [new(Handle: 5, "guest_input", "")]),
+        LibvirtForward = new("forward", [new(Handle: 5, "guest_input", "")]),
     };
 
     [Test]
@@ -32,11 +32,11 @@ public sealed class NftScriptTests
     [Test]
     public async Task Removal_takes_out_the_jump_the_chain_and_the_table()
     {
-        var accept = new InstalledNftChain("hookaot", Drops: false, [new(Handle: 9, null, "0123")]);
+        var accept = new InstalledNftChain("hookaot", [new(Handle: 9, null, "0123")]);
         var installed = Libvirt with
         {
             HasOwn = true,
-            LibvirtForward = new("forward", Drops: false, [new(7, "hookaot", ""), new(5, "guest_input", "")]),
+            LibvirtForward = new("forward", [new(7, "hookaot", ""), new(5, "guest_input", "")]),
             LibvirtAccept = accept,
         };
         await Assert.That(Print(WantedRules.Nothing, installed, Libvirt)).IsEqualTo("""

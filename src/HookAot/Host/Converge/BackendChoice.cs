@@ -29,9 +29,6 @@ internal sealed record BackendChoice(
         "nft is not installed, or not on PATH; nothing is forwarded. Install the package nftables, or set " +
         "\"backend\" to \"auto\"";
 
-    /// <summary>Whether nft died of what another program's newer one has left, so that iptables stands in.</summary>
-    public bool NftDied { get; init; }
-
     /// <summary>Decides it, by what is on the host and what the config says.</summary>
     /// <param name="paths">Where things are.</param>
     /// <param name="config">The configuration; null: there is none.</param>
@@ -83,7 +80,6 @@ internal sealed record BackendChoice(
     public static bool MayBeIptables(HookConfig? config, HostPaths paths) =>
         config?.Backend != Backend.Nftables && paths.Iptables is not null;
 
-    /// <summary>The same with iptables in the place of an nft that dies.</summary>
-    public BackendChoice WithoutNft() =>
-        this with { Backend = Backend.Iptables, Why = "nft dies of a signal", NftDied = true };
+    /// <summary>The same with iptables in the place of an nft that cannot be run, or dies.</summary>
+    public BackendChoice WithoutNft() => this with { Backend = Backend.Iptables, Why = "nft cannot be run" };
 }

@@ -71,7 +71,7 @@ internal static class NftReader
                 if (rule.Chain == chain.Name) own.Add(new(rule.Handle, rule.JumpsTo, rule.Comment ?? ""));
             }
 
-            installed.Add(new(chain.Name, chain.Drops, own.ToImmutable()));
+            installed.Add(new(chain.Name, own.ToImmutable()));
         }
 
         return installed.ToImmutable();
