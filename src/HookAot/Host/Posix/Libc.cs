@@ -161,6 +161,9 @@ internal static unsafe partial class Libc
     public static partial int bind(int fd, byte* address, uint length);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int madvise(void* address, nuint length, int advice);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int setsockopt(int fd, int level, int option, void* value, uint length);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -11,7 +11,7 @@ internal static class WatchReport
 
     /// <summary>Whether somebody has taken out rules of ours, or put others before them.</summary>
     public static bool IsDamage(Changes changes, Healing healing) =>
-        (changes.Kinds & (Change.Config | Change.Leases | Change.Guests)) == 0 && !healing.Found.IsEmpty;
+        (changes.Kinds & ~(Change.Rules | Change.Spool)) == 0 && !healing.Found.IsEmpty;
 
     /// <summary>"firewalld[812]", or several; empty if the kernel has not told.</summary>
     public static string Culprits(Changes changes)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using HookAot.Rules;
 using Microsoft.Extensions.Logging;
 
 namespace HookAot.Host;
@@ -46,7 +45,12 @@ internal sealed class Watcher : IDisposable
             var status = Look();
             if (isFirst) manager.Ready();
             isFirst = false;
-            if (status is not null) manager.Idle(status);
+            if (status is not null)
+            {
+                IdleMemory.GiveBack();
+                manager.Idle(status);
+            }
+
             Wait();
         }
     }
@@ -77,7 +81,9 @@ internal sealed class Watcher : IDisposable
             var patience = pace.Next is { } next ? (int)Math.Clamp(next - now, 0, int.MaxValue) : -1;
             if (!sources.Wait(patience))
             {
-                changes.Add(Change.Everything);
+                // A look that nothing has asked for is for rules of iptables-legacy, or for what has failed before.
+                changes.Add(Change.Rules);
+                mark = null;
                 return;
             }
 
@@ -156,12 +162,18 @@ internal sealed class Watcher : IDisposable
             return;
         }
 
-        Quiet();
-        if (!healing.Converged) return;
-        foreach (var line in WatchReport.Lines(changes, healing, milliseconds)) Log.Noted(log, line);
-        if (!WatchReport.IsDamage(changes, healing) || !pace.Repaired(now)) return;
+        if (!healing.Converged)
+        {
+            Quiet();
+            return;
+        }
 
+        foreach (var line in WatchReport.Lines(changes, healing, milliseconds)) Log.Noted(log, line);
         var who = WatchReport.Culprits(changes);
+        var isDamage = WatchReport.IsDamage(changes, healing);
+        Quiet();
+        if (!isDamage || !pace.Repaired(now)) return;
+
         Log.Warned(log, string.Create(CultureInfo.InvariantCulture,
             $"{(who.Length == 0 ? "another program" : who)} takes rules out again and again: they are back, and the " +
             $"next time they come back after {pace.Pause / 1000} s"));
