@@ -48,6 +48,9 @@ internal sealed record HostPaths(
     /// <summary>The last configuration that could be used.</summary>
     public string LastGoodConfig => Path.Combine(Run, "config.json");
 
+    /// <summary>What is in force since the last converge, for the log.</summary>
+    public string Forwards => Path.Combine(Run, "forwards");
+
     /// <summary>The lock around a converge.</summary>
     public string Lock => Path.Combine(Run, "lock");
 
