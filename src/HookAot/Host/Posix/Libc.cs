@@ -48,6 +48,9 @@ internal static unsafe partial class Libc
     public static partial uint geteuid();
 
     [LibraryImport("libc")]
+    public static partial uint getuid();
+
+    [LibraryImport("libc")]
     public static partial int isatty(int fd);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
