@@ -74,6 +74,7 @@ internal static class HookctrlApplet
         root.Add(StatusVerb.Make());
         root.Add(WatchVerb.Make());
         root.Add(DoctorVerb.Make());
+        root.Add(LogVerb.Make());
         root.Add(ImportVerb.Make());
         root.Add(CompletionVerb.Make());
         root.Add(CheckVerb.Make());
