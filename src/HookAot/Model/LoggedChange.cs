@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 
 namespace HookAot.Model;
@@ -7,10 +6,19 @@ namespace HookAot.Model;
 /// A line of the log with the fields that <see cref="StructuredData"/> appended. Names in it are any text, and another
 /// program may have written it: what is not exactly as we write it counts as a sentence.
 /// </summary>
-/// <param name="Sentence">What stands before the fields, for people.</param>
-/// <param name="Fields">Names and values, in their order; empty if the element is not whole.</param>
-internal sealed record LoggedChange(string Sentence, ImmutableArray<(string Name, string Value)> Fields)
+internal sealed class LoggedChange
 {
+    private readonly List<(string Name, string Value)> fields;
+
+    private LoggedChange(string sentence, List<(string Name, string Value)> fields)
+    {
+        Sentence = sentence;
+        this.fields = fields;
+    }
+
+    /// <summary>What stands before the fields, for people; all of the line if they are not whole.</summary>
+    public string Sentence { get; }
+
     /// <summary>What was done: config, converge, repair, lease; empty if nobody knows.</summary>
     public string Kind => this[StructuredData.Kind] ?? "";
 
@@ -19,7 +27,7 @@ internal sealed record LoggedChange(string Sentence, ImmutableArray<(string Name
     {
         get
         {
-            foreach (var field in Fields)
+            foreach (var field in fields)
                 if (field.Name == name) return field.Value;
             return null;
         }
@@ -29,7 +37,7 @@ internal sealed record LoggedChange(string Sentence, ImmutableArray<(string Name
     public string[] All(string name)
     {
         var values = new List<string>();
-        foreach (var field in Fields)
+        foreach (var field in fields)
             if (field.Name == name) values.Add(field.Value);
         return [.. values];
     }
@@ -56,9 +64,9 @@ internal sealed record LoggedChange(string Sentence, ImmutableArray<(string Name
 
     // *(SP name="value") "]" and the end. In values \" \\ and \] are the character itself, and any other backslash is
     // one (RFC 5424, 6.3.3): the log's own \u001b, for one.
-    private static ImmutableArray<(string Name, string Value)>? Read(ReadOnlySpan<char> rest)
+    private static List<(string Name, string Value)>? Read(ReadOnlySpan<char> rest)
     {
-        var fields = ImmutableArray.CreateBuilder<(string Name, string Value)>();
+        var fields = new List<(string Name, string Value)>();
         while (rest is [' ', .. var field])
         {
             var length = field.IndexOf('=');
@@ -71,7 +79,7 @@ internal sealed record LoggedChange(string Sentence, ImmutableArray<(string Name
             rest = value[(1 + end)..];
         }
 
-        return rest is "]" && fields.Count > 0 ? fields.ToImmutable() : null;
+        return rest is "]" && fields.Count > 0 ? fields : null;
     }
 
     /// <summary>Reads a value and the quote behind it.</summary>

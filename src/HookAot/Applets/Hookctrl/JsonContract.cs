@@ -150,7 +150,7 @@ internal sealed record LogRow(
     string? Event,
     string[] Guest,
     string? User,
-    long? Uid,
+    string? Uid,
     string? Command,
     string? File,
     string? Who,

@@ -24,14 +24,17 @@ internal sealed class LogPrinter(bool json, bool follow, string? guest)
     public void Add(LogLine line)
     {
         if (LogRows.Of(line) is not { } row || (guest is not null && !LogRows.IsAbout(row, guest))) return;
-        rows.Add(row);
+        // Several files may have lines of one time; those of one are in order already.
+        var place = rows.Count;
+        while (place > 0 && rows[place - 1].Seconds > row.Seconds) place--;
+        rows.Insert(place, row);
         IsEmpty = false;
     }
 
     /// <summary>Prints what was taken, the oldest first.</summary>
     public void Flush()
     {
-        LogRow[] sorted = [.. rows.OrderBy(r => r.Seconds)];
+        LogRow[] sorted = [.. rows];
         rows.Clear();
         if (json && follow) foreach (var row in sorted) Output.Write(OneLine(row));
         else if (json) Output.Write(JsonSerializer.Serialize(sorted, HookctrlJson.Default.LogRowArray) + "\n");

@@ -11,13 +11,13 @@ internal static class LogRows
     public static LogRow? Of(LogLine line)
     {
         var change = line.Change;
-        var (user, uid) = (change["user"], Number(change["uid"]));
-        if (line.Sender is { } sender)
+        var (user, uid) = (change["user"], change["uid"]);
+        if (line.Stranger is { } sender)
         {
             // Every user may write into the log. One who edits a config is the one that the journal knows; what only
             // root can do they have not done.
             if (change.Kind != "config") return null;
-            (user, uid) = (Caller.OfUid(sender).Name, sender);
+            (user, uid) = (Caller.OfUid(sender).Name, sender.ToString(CultureInfo.InvariantCulture));
         }
 
         string[] added = change.All(StructuredData.Added), removed = change.All(StructuredData.Removed);
@@ -35,7 +35,7 @@ internal static class LogRows
             change.Sentence,
             added,
             removed,
-            Number(change[StructuredData.More]) ?? 0)
+            Number(change[StructuredData.More]))
         {
             Seconds = line.Time,
         };
@@ -60,6 +60,6 @@ internal static class LogRows
         return [.. forwards.Select(f => f[..Math.Max(f.IndexOf(": ", StringComparison.Ordinal), 0)]).Distinct()];
     }
 
-    private static long? Number(string? text) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static long Number(string? text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

@@ -4,10 +4,14 @@ using System.Text;
 namespace HookAot.Host;
 
 /// <summary>The person who runs us, for the log: not root, where root was only lent by sudo.</summary>
-/// <param name="Name">The name; the number where nobody knows one.</param>
-/// <param name="Uid">The user's number.</param>
-internal sealed record Caller(string Name, uint Uid)
+internal sealed class Caller(string name, uint uid)
 {
+    /// <summary>The name; the number where nobody knows one.</summary>
+    public string Name => name;
+
+    /// <summary>The user's number.</summary>
+    public uint Uid => uid;
+
     private const int MaxBytes = 16 * 1024 * 1024;
     private const uint NotSet = uint.MaxValue; // what /proc/self/loginuid says where nobody logged in, as in a service
 

@@ -9,10 +9,19 @@ namespace HookAot.Host;
 /// systemd's journal, by journalctl: its files have a format of their own. Its JSON has each entry in one line,
 /// whatever is in it, and who sent it, which no sender can forge.
 /// </summary>
-/// <param name="Tool">The path of journalctl.</param>
-/// <param name="Directory">Where its files are; null: where journalctl looks for them.</param>
-internal sealed record Journal(string Tool, string? Directory)
+internal sealed class Journal
 {
+    private readonly string? directory;
+
+    private Journal(string tool, string? directory)
+    {
+        Tool = tool;
+        this.directory = directory;
+    }
+
+    /// <summary>The path of journalctl.</summary>
+    public string Tool { get; }
+
     private const int Second = 1_000_000; // the journal counts in microseconds
     private const string Volatile = "/run/log/journal";
 
@@ -42,7 +51,7 @@ internal sealed record Journal(string Tool, string? Directory)
         List<string> arguments = ["--output=json", "--all", "--quiet", "--no-pager", $"--since=@{from}"];
         foreach (var tag in LogLine.Tags) arguments.Add($"--identifier={tag}");
         if (follow) arguments.AddRange(["--follow", "--no-tail"]);
-        if (Directory is not null) arguments.Add($"--directory={Directory}");
+        if (directory is not null) arguments.Add($"--directory={directory}");
         return ChildStream.Start(Tool, arguments, out child);
     }
 
@@ -56,11 +65,24 @@ internal sealed record Journal(string Tool, string? Directory)
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) throw new JsonException();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("MESSAGE"u8)) message = Value(ref reader);
-            else if (reader.ValueTextEquals("SYSLOG_IDENTIFIER"u8)) tag = Value(ref reader);
-            else if (reader.ValueTextEquals("_UID"u8)) uid = Value(ref reader);
-            else if (reader.ValueTextEquals("__REALTIME_TIMESTAMP"u8)) time = Value(ref reader);
-            else reader.Skip();
+            switch (reader.GetString())
+            {
+                case "MESSAGE":
+                    message = Value(ref reader);
+                    break;
+                case "SYSLOG_IDENTIFIER":
+                    tag = Value(ref reader);
+                    break;
+                case "_UID":
+                    uid = Value(ref reader);
+                    break;
+                case "__REALTIME_TIMESTAMP":
+                    time = Value(ref reader);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
         }
 
         if (message is null || tag is null) return null;
@@ -92,8 +114,8 @@ internal sealed record Journal(string Tool, string? Directory)
     {
         try
         {
-            if (!System.IO.Directory.Exists(directory)) return false;
-            foreach (var file in System.IO.Directory.EnumerateFiles(
+            if (!Directory.Exists(directory)) return false;
+            foreach (var file in Directory.EnumerateFiles(
                 directory, "system*.journal", SearchOption.AllDirectories))
             {
                 var fd = Descriptor.Open(file, Libc.O_RDONLY | Libc.O_NONBLOCK);

@@ -39,7 +39,7 @@ internal static unsafe partial class LocalTime
             $"{Show(time).Replace(' ', 'T')}{sign}{size / 60:d2}:{size % 60:d2}");
     }
 
-    /// <summary>How far back: "30s", "15m", "2h", "3d", or a date of the host's clock, with a time or without.</summary>
+    /// <summary>How far back: "30s", "15m", "2h", "3d", or a date of this host's clock, maybe a time.</summary>
     /// <param name="text">What was typed.</param>
     /// <param name="now">The present.</param>
     /// <returns>Seconds since 1970; null where it is none of these.</returns>

@@ -3,13 +3,23 @@ using HookAot.Model;
 namespace HookAot.Host;
 
 /// <summary>A line of the log that has fields of ours.</summary>
-/// <param name="Time">Seconds since 1970.</param>
-/// <param name="Tag">The program that logged it: hookctrl, libvirt-hook-qemu, ...; any text.</param>
-/// <param name="Sender">The user who sent it, where the log knows and it is not root; null where not.</param>
-/// <param name="Text">What it says, as it stands there.</param>
-/// <param name="Change">What that means.</param>
-internal sealed record LogLine(long Time, string Tag, uint? Sender, string Text, LoggedChange Change)
+internal sealed class LogLine(long time, string tag, uint? stranger, string text, LoggedChange change)
 {
+    /// <summary>When it was logged, in seconds since 1970.</summary>
+    public long Time => time;
+
+    /// <summary>The program that logged it: hookctrl, libvirt-hook-qemu, ...; any text.</summary>
+    public string Tag => tag;
+
+    /// <summary>The user who sent it, where the log knows, and that is not root; else null.</summary>
+    public uint? Stranger => stranger;
+
+    /// <summary>What it says, as it stands there.</summary>
+    public string Text => text;
+
+    /// <summary>What that means.</summary>
+    public LoggedChange Change => change;
+
     /// <summary>The tags that our programs log under.</summary>
     public static readonly string[] Tags =
         ["hookctrl", "hookaot", NetworkTag, .. LibvirtStatus.Drivers.Select(d => $"libvirt-hook-{d}")];
@@ -36,6 +46,6 @@ internal sealed record LogLine(long Time, string Tag, uint? Sender, string Text,
         if (Array.IndexOf(Tags, tag.ToString()) < 0) return null;
         var text = rest[(colon + 2)..].ToString();
         if (LoggedChange.Parse(text) is not { } change) return null;
-        return new(time, tag.ToString(), Sender: null, text, change);
+        return new(time, tag.ToString(), stranger: null, text, change);
     }
 }

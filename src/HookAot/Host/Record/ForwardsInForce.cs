@@ -53,23 +53,23 @@ internal static class ForwardsInForce
 }
 
 /// <summary>What a converge changed.</summary>
-/// <param name="Added">What is in force since, a description each.</param>
-/// <param name="Removed">What no longer is.</param>
-internal sealed record ForwardChanges(string[] Added, string[] Removed)
+/// <param name="added">What is in force since, a description each.</param>
+/// <param name="removed">What no longer is.</param>
+internal sealed class ForwardChanges(string[] added, string[] removed)
 {
     /// <summary>The fields for it behind a sentence of the log; empty if nothing changed.</summary>
     /// <param name="cause">What the converge was for.</param>
     public string Fields(ConvergeCause cause)
     {
-        if (Added.Length + Removed.Length == 0) return "";
+        if (added.Length + removed.Length == 0) return "";
         List<(string Name, string Value)> fields =
         [
             (StructuredData.Kind, "converge"),
             ("event", cause.Operation),
             ("guest", cause.Name),
         ];
-        foreach (var added in Added) fields.Add((StructuredData.Added, added));
-        foreach (var removed in Removed) fields.Add((StructuredData.Removed, removed));
+        foreach (var forward in added) fields.Add((StructuredData.Added, forward));
+        foreach (var forward in removed) fields.Add((StructuredData.Removed, forward));
         return StructuredData.Append("", fields);
     }
 }
