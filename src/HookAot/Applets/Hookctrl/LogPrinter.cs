@@ -75,6 +75,8 @@ internal sealed class LogPrinter(bool json, bool follow, string? guest)
     private static string What(LogRow row)
     {
         var by = row.User is { } user ? $"{user}: " : "";
-        return Printable.Escape(row.Command is { } command ? by + command : by + (row.Event ?? row.Message));
+        // What a command did to the file and what to the kernel are two rows.
+        var what = row.Kind == "config" ? row.Command : row.Event;
+        return Printable.Escape(by + (what ?? row.Message));
     }
 }

@@ -34,10 +34,9 @@ internal sealed class SyslogFiles : IDisposable
     {
         foreach (var file in files)
         {
-            if (!Open(file)) continue;
-            Found.Add(file.Path);
-            if (!file.SkipTo(since)) ReadRotated(file, since, take);
-            file.Read(since, line => TakeOnce(file, line, take));
+            var isThere = Open(file);
+            if (!isThere || !file.SkipTo(since)) ReadRotated(file, since, take);
+            if (isThere) file.Read(since, line => TakeOnce(file, line, take));
         }
     }
 
@@ -64,6 +63,7 @@ internal sealed class SyslogFiles : IDisposable
     private bool Open(SyslogFile file)
     {
         var error = file.Open();
+        if (error == 0) Found.Add(file.Path);
         if (error is 0 or Libc.ENOENT) return error == 0;
         IsDenied |= error == Libc.EACCES;
         Problems.Add(error switch
