@@ -16,6 +16,7 @@ internal sealed class Syslog : IAsyncLogProcessor
     private const int Daemon = 3 << 3; // facility "system daemons" (RFC 3164, 4.1.1)
     private const int MaxLine = 8192;  // what journald and rsyslog take by default
     private const int Informational = 6;
+    private static readonly string Harmless = "\\u005b" + StructuredData.Begin[1..];
 
     private readonly string socketPath;
     private readonly string tag;
@@ -66,6 +67,8 @@ internal sealed class Syslog : IAsyncLogProcessor
             LogLevel.Trace or LogLevel.Debug or LogLevel.None => 7,
             _ => 6,
         };
+        // A guest's name at the end of an error must not pass for fields.
+        if (level != LogLevel.Information) text = text.Replace(StructuredData.Begin, Harmless, StringComparison.Ordinal);
         if (!Send(severity, text)) StandardError.WriteLine($"{tag}: {text}");
     }
 
