@@ -68,7 +68,7 @@ internal static class StructuredData
         return text.Append(']').ToString();
     }
 
-    /// <summary>Appends a text up to its greatest length, with a backslash before each character that needs one.</summary>
+    /// <summary>Appends a text, cut where it is too long; a backslash goes before what needs one.</summary>
     /// <returns>How many bytes that is.</returns>
     private static int AppendShort(StringBuilder text, string value, string escaped)
     {

@@ -173,7 +173,7 @@ public sealed class LogTests
         await world.Event("a", "start");
         await world.Event("a", "stopped");
         world.HookEnvironment["HOOKAOT_RUN_DIR"] = Path.Combine(world.Directory, "run2");
-        await world.Configure("{ \"machines\": { \"a\": { \"private_ip\": \"" + JsonEncodedText.Encode(Fields) + "\" } } }");
+        await world.Configure($$"""{ "machines": { "a": { "private_ip": "{{JsonEncodedText.Encode(Fields)}}" } } }""");
         await world.Event("a", "start");
         await Assert.That(string.Concat(await daemon.Lines(2))).Contains("\\u005bhookaot@32473");
         await Assert.That((await Rows(world, "log")).Count(r => Words(r, "user") == "root")).IsEqualTo(0);
@@ -284,7 +284,10 @@ public sealed class LogTests
             """;
         // Not by "ip netns exec", which mounts a /sys without control groups: journald ends without them.
         var ended = await Tool.Run(
-            ["nsenter", $"--net=/run/netns/{world.Host.Name}", "unshare", "--mount", "--propagation", "private", "sh", "-euc", script],
+            [
+                "nsenter", $"--net=/run/netns/{world.Host.Name}", "unshare", "--mount", "--propagation", "private",
+                "sh", "-euc", script,
+            ],
             environment: world.HookEnvironment);
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Error + ended.Output);
         using var json = JsonDocument.Parse(ended.Output);

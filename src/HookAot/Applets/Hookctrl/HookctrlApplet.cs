@@ -20,6 +20,7 @@ internal static class HookctrlApplet
           hookctrl list                                           what is configured
           hookctrl status                                         what is in force, with counters
           hookctrl doctor web:8080                                why does it not forward?
+          hookctrl log                                            who changed what, and when
           hookctrl check                                          every mistake in the config
           hookctrl apply                                          put all rules in place again
 

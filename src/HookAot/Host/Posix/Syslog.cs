@@ -68,7 +68,8 @@ internal sealed class Syslog : IAsyncLogProcessor
             _ => 6,
         };
         // A guest's name at the end of an error must not pass for fields.
-        if (level != LogLevel.Information) text = text.Replace(StructuredData.Begin, Harmless, StringComparison.Ordinal);
+        if (level != LogLevel.Information)
+            text = text.Replace(StructuredData.Begin, Harmless, StringComparison.Ordinal);
         if (!Send(severity, text)) StandardError.WriteLine($"{tag}: {text}");
     }
 
