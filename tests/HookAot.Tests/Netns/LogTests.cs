@@ -253,6 +253,33 @@ public sealed class LogTests
     }
 
     [Test]
+    public async Task What_the_watcher_repairs_and_puts_in_force_is_told()
+    {
+        await using var world = await World.Create();
+        using var daemon = new Daemon(world);
+        await world.Runs("a");
+        await world.Event("a", "start");
+        await daemon.Lines(1);
+        using var watcher = Start(world, "watch");
+        using var following = Follow(world);
+        await Assert.That(await Next(following)).Contains("\"event\":\"start\"");
+        await Task.Delay(1000); // the watcher says nothing when it is ready
+
+        await world.Host.Run($"{world.RealTool} -t nat -F HOOKAOT-DNAT");
+        var repair = await Next(following);
+        await Assert.That(repair).Contains("\"kind\":\"repair\"");
+        await Assert.That(repair).Contains($"\"added\":[\"a: {Public}:2222/tcp ");
+
+        await world.Configure(OneForward.Replace("2222", "3333", StringComparison.Ordinal));
+        var edit = await Next(following);
+        await Assert.That(edit).Contains("\"kind\":\"edit\"").And.Contains($"\"added\":[\"a: {Public}:3333/tcp ");
+        await Assert.That(edit).Contains($"\"removed\":[\"a: {Public}:2222/tcp ");
+        following.Kill();
+        watcher.Kill();
+        await watcher.WaitForExitAsync();
+    }
+
+    [Test]
     public async Task The_journal_is_asked_and_knows_who_wrote_a_line()
     {
         await using var world = await World.Create();
@@ -298,9 +325,11 @@ public sealed class LogTests
         await Assert.That(ended.Error).Contains("in the journal");
     }
 
-    private static Process Follow(World world)
+    private static Process Follow(World world) => Start(world, "log", "--follow", "--json");
+
+    private static Process Start(World world, params string[] arguments)
     {
-        string[] command = [.. world.Host.Enter, world.HookctrlPath(), "log", "--follow", "--json"];
+        string[] command = [.. world.Host.Enter, world.HookctrlPath(), .. arguments];
         var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true };
         foreach (var (name, value) in world.HookEnvironment) start.Environment[name] = value;
         return Process.Start(start)!;
