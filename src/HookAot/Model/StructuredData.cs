@@ -4,7 +4,7 @@ namespace HookAot.Model;
 
 /// <summary>
 /// Fields behind a sentence of the log, for programs: an SD-ELEMENT of RFC 5424, 6.3. 'hookctrl log' reads them, and so
-/// does rsyslog (mmpstrucdata).
+/// does rsyslog (mmpstrucdata). <see cref="LoggedChange"/> has the way back.
 /// </summary>
 internal static class StructuredData
 {
@@ -20,24 +20,77 @@ internal static class StructuredData
     /// <summary>A name for what is gone since.</summary>
     public const string Removed = "del";
 
-    /// <summary>The sentence with its fields.</summary>
+    /// <summary>How many of both were left away, since a line bears no more.</summary>
+    public const string More = "more";
+
+    // In bytes of UTF-8. rsyslog cuts a line at 8096 of them (runtime/glbl.c), tag and time included: a sentence, five
+    // values of the greatest length and the names of all fields stay below that, and the element is whole.
+    private const int MaxText = 1000, MaxElement = 6000;
+
+    /// <summary>The sentence with its fields, printable, and short enough for a line of the log.</summary>
     /// <param name="sentence">For people.</param>
-    /// <param name="fields">Names and values; a name may come more than once, and values are any text.</param>
+    /// <param name="fields">
+    /// Names and values; a name may come more than once, and values are any text. Of <see cref="Added"/> and
+    /// <see cref="Removed"/> only as many are taken as the line has room for, and the others are counted.
+    /// </param>
     public static string Append(string sentence, IEnumerable<(string Name, string Value)> fields)
     {
-        var text = new StringBuilder(sentence).Append(' ').Append(Begin);
+        var text = new StringBuilder();
+        AppendShort(text, sentence, escaped: "");
+        text.Append(' ').Append(Begin);
+        var room = MaxElement;
+        var left = 0;
         foreach (var (name, value) in fields)
         {
-            text.Append(' ').Append(name).Append("=\"");
-            foreach (var character in value)
+            var isListed = name is Added or Removed;
+            if (isListed && room <= 0)
             {
-                if (character is '"' or '\\' or ']') text.Append('\\');
-                text.Append(character);
+                left++;
+                continue;
+            }
+
+            var start = text.Length;
+            text.Append(' ').Append(name).Append("=\"");
+            var bytes = AppendShort(text, value, "\"\\]") + name.Length + " =\"\"".Length;
+            if (isListed && bytes > room)
+            {
+                text.Length = start;
+                left++;
+                room = 0; // what follows would stand there as if nothing were missing before it
+                continue;
             }
 
             text.Append('"');
+            room -= bytes;
         }
 
+        if (left > 0) text.Append(' ').Append(More).Append("=\"").Append(left).Append('"');
         return text.Append(']').ToString();
+    }
+
+    /// <summary>Appends a text, cut where it is too long; a backslash goes before what needs one.</summary>
+    /// <returns>How many bytes that is.</returns>
+    private static int AppendShort(StringBuilder text, string value, string escaped)
+    {
+        var bytes = 0;
+        foreach (var rune in Printable.Escape(value).EnumerateRunes())
+        {
+            if (bytes >= MaxText)
+            {
+                text.Append("...");
+                return bytes + "...".Length;
+            }
+
+            if (rune.IsAscii && escaped.Contains((char)rune.Value, StringComparison.Ordinal))
+            {
+                text.Append('\\');
+                bytes++;
+            }
+
+            text.Append(rune);
+            bytes += rune.Utf8SequenceLength;
+        }
+
+        return bytes;
     }
 }

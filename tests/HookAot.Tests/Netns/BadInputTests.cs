@@ -191,6 +191,6 @@ public sealed class BadInputTests
         const string Time = @"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d";
         const string Words = "a start: 1 forwards for 1 active guests";
         await Assert.That(Encoding.UTF8.GetString(line, 0, length))
-            .Matches($@"^<30>{Time} libvirt-hook-qemu\[\d+\]: {Words}$");
+            .Matches($@"^<30>{Time} libvirt-hook-qemu\[\d+\]: {Words} \[.*\]$");
     }
 }

@@ -56,7 +56,8 @@ internal static partial class HookCalls
 
     private const string Forwarding = @"\d+ forwards for \d+ active guests";
     private const string NothingLeft = "nothing to forward, all rules are removed";
+    private const string Fields = @"( \[hookaot@32473 kind=""converge"" .*\])?";
 
-    [GeneratedRegex($@"\Alibvirt-hook-\w+: .*: ({Forwarding}|{NothingLeft})\z")]
+    [GeneratedRegex($@"\Alibvirt-hook-\w+: .*: ({Forwarding}|{NothingLeft}){Fields}\z")]
     private static partial Regex Done();
 }

@@ -54,6 +54,17 @@ public sealed class JsonContractTests
         ("apply", "set debug false", ""),
         ("apply", "import {D}/hooks.json", ""),
         ("apply", "apply --stop-all", ""),
+        ("log", "log", ""),
+        ("log", "log a", ""),
+    ];
+
+    private static readonly string[] Logged =
+    [
+        "[hookaot@32473 kind=\"config\" user=\"x\" uid=\"1\" command=\"hookctrl x\" file=\"/x\" guest=\"a\" add=\"x\"]",
+        "[hookaot@32473 kind=\"converge\" event=\"start\" guest=\"a\" del=\"a: x\" more=\"3\"]",
+        "[hookaot@32473 kind=\"repair\" who=\"firewalld[812\\]\" chains=\"3\" ms=\"14\" add=\"a: x\"]",
+        "[hookaot@32473 kind=\"lease\" guest=\"a\" address=\"192.168.122.77\" add=\"a: x\"]",
+        "[hookaot@32473 kind=\"conv",
     ];
 
     // They print the same with --json as without.
@@ -80,6 +91,9 @@ public sealed class JsonContractTests
         return await JsonSchema.FromJsonAsync(schema.ToJsonString());
     }
 
+    private static string Line(string fields) =>
+        $"{DateTimeOffset.Now:yyyy-MM-ddTHH:mm:sszzz} host hookaot[7]: said {fields}\n";
+
     private static async Task<World> Running()
     {
         var world = await World.Create(Config);
@@ -88,6 +102,8 @@ public sealed class JsonContractTests
         await File.WriteAllTextAsync(
             Path.Combine(world.Directory, "hooks.json"),
             """{ "imported": { "private_ip": "192.168.122.7", "port_map": { "tcp": [[7000, 70]] } } }""");
+        var logs = Directory.CreateDirectory(world.HookEnvironment["HOOKAOT_LOG_DIR"]).FullName;
+        await File.WriteAllTextAsync(Path.Combine(logs, "syslog"), string.Concat(Logged.Select(Line)));
         return world;
     }
 

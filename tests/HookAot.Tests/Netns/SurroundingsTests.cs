@@ -174,7 +174,8 @@ public sealed class SurroundingsTests
     {
         // Not the name in the XML: it has no way to write a control character.
         var log = (await world.Hook("qemu", name, operation, Domain("guest"))).Error;
-        await Assert.That(log).StartsWith("libvirt-hook-qemu: ").And.EndsWith($" {operation}: {words}\n");
+        await Assert.That(log).StartsWith("libvirt-hook-qemu: ").And.EndsWith("]\n");
+        await Assert.That(log).Contains($" {operation}: {words} [");
         await Assert.That(log[..^1].Any(IsUnprintable)).IsFalse();
     }
 

@@ -92,6 +92,7 @@ internal sealed class World : IAsyncDisposable
             ["HOOKAOT_LIBVIRT_DNSMASQ"] = Path.Combine(Directory, "dnsmasq"),
             // There is no such socket, so that the log is what the hook writes to stderr.
             ["HOOKAOT_LOG_SOCKET"] = Path.Combine(Directory, "log"),
+            ["HOOKAOT_LOG_DIR"] = Path.Combine(Directory, "logs"),
         };
     }
 

@@ -97,7 +97,7 @@ internal static class ApplyVerb
     }
 
     /// <summary>The guest that an edit is about; null where it is about all of them.</summary>
-    private static string? GuestOf(ConfigEdit edit) => edit switch
+    internal static string? GuestOf(ConfigEdit edit) => edit switch
     {
         ConfigEdit.AddMachine machine => machine.Name,
         ConfigEdit.SetMachine machine => machine.Name,
@@ -146,6 +146,7 @@ internal static class ApplyVerb
         var (old, now) = (ForwardsIn(before), ForwardsIn(after));
         string[] added = [.. now.Except(old)];
         string[] removed = [.. old.Except(now)];
+        ChangeLog.Applied(session.Paths, added, removed);
         var changed = !before.Contents.SequenceEqual(after.Contents);
         return new(outcome.Done, now.Count > 0, log.Errors, new ChangesRow(added, removed, outcome.Done, changed));
     }

@@ -37,6 +37,21 @@ internal static class Diff
         }
     }
 
+    /// <summary>The lines that are new and those that are gone, without their indentation.</summary>
+    public static void Changes(byte[] before, byte[] after, out List<string> added, out List<string> removed)
+    {
+        var (old, now) = (Lines(before), Lines(after));
+        var same = CommonStart(old, now);
+        var end = CommonStart(old.Skip(same).Reverse(), now.Skip(same).Reverse());
+        removed = [.. Trimmed(old[same..(old.Length - end)])];
+        added = [];
+        foreach (var line in Trimmed(now[same..(now.Length - end)]))
+            if (!removed.Remove(line)) added.Add(line);
+    }
+
+    private static IEnumerable<string> Trimmed(string[] lines) =>
+        lines.Select(line => line.Trim()).Where(line => line.Length > 0);
+
     private static int CommonStart(IEnumerable<string> a, IEnumerable<string> b) =>
         a.Zip(b).TakeWhile(pair => pair.First == pair.Second).Count();
 

@@ -33,8 +33,9 @@ internal static class EditAndApply
             return Session.Done;
         }
 
-        if (session.NoApply) return Session.Done;
         var saved = !change.After.AsSpan().SequenceEqual(change.Before);
+        if (saved) ChangeLog.Edited(session.Paths, edits, change);
+        if (session.NoApply) return Session.Done;
         return ApplyVerb.AfterEdit(session, edits, saved);
     }
 

@@ -20,6 +20,7 @@ internal static class HookctrlApplet
           hookctrl list                                           what is configured
           hookctrl status                                         what is in force, with counters
           hookctrl doctor web:8080                                why does it not forward?
+          hookctrl log                                            who changed what, and when
           hookctrl check                                          every mistake in the config
           hookctrl apply                                          put all rules in place again
 
@@ -74,6 +75,7 @@ internal static class HookctrlApplet
         root.Add(StatusVerb.Make());
         root.Add(WatchVerb.Make());
         root.Add(DoctorVerb.Make());
+        root.Add(LogVerb.Make());
         root.Add(ImportVerb.Make());
         root.Add(CompletionVerb.Make());
         root.Add(CheckVerb.Make());

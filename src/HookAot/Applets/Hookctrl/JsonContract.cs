@@ -126,6 +126,45 @@ internal sealed record DoctorStep(string Result, string Message, string? Cure)
     public static DoctorStep Fault(string message, string cure) => new("fault", message, cure);
 }
 
+/// <summary>A change, as log prints it; with --follow each is one line.</summary>
+/// <param name="Time">When it was logged, with the offset from UTC.</param>
+/// <param name="Kind">
+/// config (the file was changed), converge (a hook or apply put the rules in place), repair, edit, lease, gone (the
+/// watcher did); empty where the line is cut.
+/// </param>
+/// <param name="Event">What the rules were put in place for: libvirt's operation, or apply.</param>
+/// <param name="Guest">The guests that it is about, or "network" and its name.</param>
+/// <param name="User">Who ran hookctrl.</param>
+/// <param name="Uid">That user's number.</param>
+/// <param name="Command">The command line.</param>
+/// <param name="File">The config that was changed.</param>
+/// <param name="Who">The programs after which the rules had to be repaired.</param>
+/// <param name="Address">The guest's new address.</param>
+/// <param name="Message">The sentence in the log.</param>
+/// <param name="Added">Forwards that are in force since, or lines that are new in the config.</param>
+/// <param name="Removed">Forwards that no longer are, or lines that are gone.</param>
+/// <param name="More">How many of both the line had no room for.</param>
+internal sealed record LogRow(
+    string Time,
+    string Kind,
+    string? Event,
+    string[] Guest,
+    string? User,
+    string? Uid,
+    string? Command,
+    string? File,
+    string? Who,
+    string? Address,
+    string Message,
+    string[] Added,
+    string[] Removed,
+    long More)
+{
+    /// <summary>When it was logged, in seconds since 1970.</summary>
+    [JsonIgnore]
+    public long Seconds { get; init; }
+}
+
 /// <summary>Names as in config.json.</summary>
 [JsonSourceGenerationOptions(
     GenerationMode = JsonSourceGenerationMode.Serialization,
@@ -138,4 +177,5 @@ internal sealed record DoctorStep(string Result, string Message, string? Cure)
 [JsonSerializable(typeof(ScriptRow[]))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(DoctorRow[]))]
+[JsonSerializable(typeof(LogRow[]))]
 internal sealed partial class HookctrlJson : JsonSerializerContext;

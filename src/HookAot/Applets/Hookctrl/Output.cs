@@ -60,6 +60,20 @@ internal static class Output
         return Libc.poll(&stdout, 1, milliseconds) <= 0;
     }
 
+    /// <summary>Waits until a descriptor can be read, but no longer than there is a reader.</summary>
+    /// <returns>Whether it can.</returns>
+    public static unsafe bool WaitFor(int fd)
+    {
+        var polled = stackalloc Libc.PollFd[2];
+        polled[0] = new() { Fd = Stdout, Events = 0 };
+        polled[1] = new() { Fd = fd, Events = Libc.POLLIN };
+        while (Libc.poll(polled, 2, -1) < 0 && Libc.LastErrorNumber == Libc.EINTR)
+        {
+        }
+
+        return polled[0].Revents == 0;
+    }
+
     /// <summary>Writes a table whose columns are as wide as they need to be.</summary>
     public static void Table(IReadOnlyList<string> head, IEnumerable<IReadOnlyList<string>> rows)
     {

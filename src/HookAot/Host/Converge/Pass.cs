@@ -121,9 +121,11 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         if (results.HasFailed) return null;
 
         var ruleset = desired.Ruleset;
+        var changes = ForwardsInForce.Replace(paths, ruleset);
         if (IsSilent) return RefusedNames(results);
-        if (ruleset.IsEmpty) Log.Removed(log, cause.ToString());
-        else Log.Converged(log, cause.ToString(), ruleset.Translations.Length, ruleset.GuestNames.Length);
+        var (words, fields) = (cause.ToString(), changes.Fields(cause));
+        if (ruleset.IsEmpty) Log.Removed(log, words, fields);
+        else Log.Converged(log, words, ruleset.Translations.Length, ruleset.GuestNames.Length, fields);
         return RefusedNames(results);
     }
 

@@ -55,7 +55,7 @@ internal static unsafe class Child
             if (error == 0 && Libc.pipe2(pipe, Libc.O_CLOEXEC) < 0) error = Libc.LastErrorNumber;
             if (error != 0) return NotStarted(error);
 
-            error = Spawn(path, arguments, stdin, pipe[1], lockFd, out var pid);
+            error = Spawn(path, arguments, stdin, pipe[1], lockFd, ownGroup: true, out var pid);
             _ = Libc.close(pipe[1]);
             pipe[1] = -1;
             if (error != 0) return NotStarted(error);
@@ -132,8 +132,23 @@ internal static unsafe class Child
         }
     }
 
-    private static int Spawn(
-        string path, IReadOnlyList<string> arguments, int stdin, int output, int lockFd, out int pid)
+    /// <summary>Starts a program.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="arguments">argv, without argv[0].</param>
+    /// <param name="stdin">Its standard input.</param>
+    /// <param name="output">Its standard output and standard error.</param>
+    /// <param name="lockFd">A descriptor that it keeps open, or -1.</param>
+    /// <param name="ownGroup">Whether it gets a process group of its own: a terminal then interrupts only us.</param>
+    /// <param name="pid">The process.</param>
+    /// <returns>0; else the number of the error.</returns>
+    internal static int Spawn(
+        string path,
+        IReadOnlyList<string> arguments,
+        int stdin,
+        int output,
+        int lockFd,
+        bool ownGroup,
+        out int pid)
     {
         var actions = stackalloc byte[Libc.OpaqueSize];
         var attributes = stackalloc byte[Libc.OpaqueSize];
@@ -157,8 +172,9 @@ internal static unsafe class Child
             _ = Libc.sigaddset(signals, Libc.SIGXFSZ);
             _ = Libc.posix_spawnattr_setsigdefault(attributes, signals);
             _ = Libc.posix_spawnattr_setpgroup(attributes, 0); // a new one
-            const short Flags = Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK | Libc.POSIX_SPAWN_SETPGROUP;
-            _ = Libc.posix_spawnattr_setflags(attributes, Flags);
+            const short Signals = Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK;
+            var flags = ownGroup ? (short)(Signals | Libc.POSIX_SPAWN_SETPGROUP) : Signals;
+            _ = Libc.posix_spawnattr_setflags(attributes, flags);
             int child;
             var error = Libc.posix_spawn(&child, path, actions, attributes, argv, environment);
             pid = child;

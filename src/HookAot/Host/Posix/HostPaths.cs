@@ -13,6 +13,9 @@ namespace HookAot.Host;
 internal sealed record HostPaths(
     string Config, string Hooks, string Run, string LibvirtRun, string LibvirtEtc, string Dnsmasq, string LogSocket)
 {
+    /// <summary>Where a syslog daemon writes its files, and journald a journal that survives a reboot.</summary>
+    public const string UsualLogs = "/var/log";
+
     private const string HooksDirectory = "/etc/libvirt/hooks";
 
     // Where iptables lives is not on every PATH: systemd may start libvirtd without one, and root's crontab has
@@ -47,6 +50,12 @@ internal sealed record HostPaths(
 
     /// <summary>The last configuration that could be used.</summary>
     public string LastGoodConfig => Path.Combine(Run, "config.json");
+
+    /// <summary>What is in force since the last converge, for the log.</summary>
+    public string Forwards => Path.Combine(Run, "forwards");
+
+    /// <summary>Files of the log: HOOKAOT_LOG_DIR (for tests), else /var/log.</summary>
+    public string Logs { get; init; } = Variable("HOOKAOT_LOG_DIR") ?? UsualLogs;
 
     /// <summary>The lock around a converge.</summary>
     public string Lock => Path.Combine(Run, "lock");

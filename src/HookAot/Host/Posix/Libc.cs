@@ -8,7 +8,8 @@ namespace HookAot.Host;
 /// </summary>
 internal static unsafe partial class Libc
 {
-    public const int ENOENT = 2, EINTR = 4, EAGAIN = 11, EEXIST = 17, ENOTDIR = 20, EINVAL = 22, EFBIG = 27, ENOSYS = 38, ELOOP = 40;
+    public const int ENOENT = 2, EINTR = 4, EAGAIN = 11, EACCES = 13, EEXIST = 17;
+    public const int ENOTDIR = 20, EINVAL = 22, EFBIG = 27, ENOSYS = 38, ELOOP = 40;
     public const int EPROTONOSUPPORT = 93, ENOBUFS = 105, ETIMEDOUT = 110, ECONNREFUSED = 111, EINPROGRESS = 115;
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80;
     public const int O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
@@ -46,6 +47,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     public static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    public static partial uint getuid();
 
     [LibraryImport("libc")]
     public static partial int isatty(int fd);

@@ -9,11 +9,11 @@ namespace HookAot.Host;
 /// </summary>
 internal static partial class Log
 {
-    [ZLoggerMessage(LogLevel.Information, "{cause}: {forwards} forwards for {guests} active guests")]
-    public static partial void Converged(ILogger logger, string cause, int forwards, int guests);
+    [ZLoggerMessage(LogLevel.Information, "{cause}: {forwards} forwards for {guests} active guests{fields}")]
+    public static partial void Converged(ILogger logger, string cause, int forwards, int guests, string fields);
 
-    [ZLoggerMessage(LogLevel.Information, "{cause}: nothing to forward, all rules are removed")]
-    public static partial void Removed(ILogger logger, string cause);
+    [ZLoggerMessage(LogLevel.Information, "{cause}: nothing to forward, all rules are removed{fields}")]
+    public static partial void Removed(ILogger logger, string cause, string fields);
 
     [ZLoggerMessage(LogLevel.Error, "{message}")]
     public static partial void Failed(ILogger logger, string message);

@@ -15,6 +15,8 @@ internal sealed class Syslog : IAsyncLogProcessor
 {
     private const int Daemon = 3 << 3; // facility "system daemons" (RFC 3164, 4.1.1)
     private const int MaxLine = 8192;  // what journald and rsyslog take by default
+    private const int Informational = 6;
+    private static readonly string Harmless = "\\u005b" + StructuredData.Begin[1..];
 
     private readonly string socketPath;
     private readonly string tag;
@@ -61,28 +63,48 @@ internal sealed class Syslog : IAsyncLogProcessor
             LogLevel.Critical => 2,
             LogLevel.Error => 3,
             LogLevel.Warning => 4,
-            LogLevel.Information => 6,
+            LogLevel.Information => Informational,
             LogLevel.Trace or LogLevel.Debug or LogLevel.None => 7,
             _ => 6,
         };
+        // A guest's name at the end of an error must not pass for fields.
+        if (level != LogLevel.Information)
+            text = text.Replace(StructuredData.Begin, Harmless, StringComparison.Ordinal);
         if (!Send(severity, text)) StandardError.WriteLine($"{tag}: {text}");
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    /// <summary>Logs a sentence, which is lost where nobody listens.</summary>
+    /// <param name="socketPath">The syslog socket.</param>
+    /// <param name="tag">The program.</param>
+    /// <param name="text">The sentence.</param>
+    public static void TryNote(string socketPath, string tag, string text)
+    {
+        var socket = UnixDatagram.Connect(socketPath);
+        if (socket < 0) return;
+        _ = UnixDatagram.Send(socket, Datagram(Informational, tag, Printable.Escape(text)));
+        _ = Libc.close(socket);
+    }
+
     private bool Send(int severity, string text)
     {
-        // The receiver stamps the line itself; RFC 3164 wants one all the same, in English and padded with a space.
-        var now = DateTime.UtcNow;
-        var line = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
-            $"<{Daemon | severity}>{now:MMM} {now.Day,2} {now:HH:mm:ss} {tag}[{Environment.ProcessId}]: {text}"));
-        var whole = line.AsSpan(0, Math.Min(line.Length, MaxLine));
+        var whole = Datagram(severity, tag, text);
         if (socket >= 0 && UnixDatagram.Send(socket, whole)) return true;
 
         // The receiver may have been started, or started anew, since: a watcher lives for months.
         if (socket >= 0) _ = Libc.close(socket);
         socket = UnixDatagram.Connect(socketPath);
         return socket >= 0 && UnixDatagram.Send(socket, whole);
+    }
+
+    private static ReadOnlySpan<byte> Datagram(int severity, string tag, string text)
+    {
+        // The receiver stamps the line itself; RFC 3164 wants one all the same, in English and padded with a space.
+        var now = DateTime.UtcNow;
+        var line = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
+            $"<{Daemon | severity}>{now:MMM} {now.Day,2} {now:HH:mm:ss} {tag}[{Environment.ProcessId}]: {text}"));
+        return line.AsSpan(0, Math.Min(line.Length, MaxLine));
     }
 }
