@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 release=$work/release
 mkdir "$release"
 cp install.sh src/config.schema.json README.md "$release"
-cp -r src/man "$release"
+cp -r src/man src/service "$release"
 cp artifacts/linux-x64/hookaot "$release/hookaot-linux-x64"
 (cd "$release" && sha256sum hookaot-linux-x64 >SHA256SUMS)
 
