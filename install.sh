@@ -188,10 +188,10 @@ elif [ -x "$root/usr/lib/systemd/systemd" ] || [ -x "$root/lib/systemd/systemd" 
 elif [ -x "$root/sbin/openrc-run" ] || [ -x "$root/usr/sbin/openrc-run" ]; then
   init=openrc
 fi
-unit=/etc/systemd/system/hookaot.service
-unit_link=/etc/systemd/system/multi-user.target.wants/hookaot.service
-script=/etc/init.d/hookaot
-script_link=/etc/runlevels/default/hookaot
+systemd_file=/etc/systemd/system/hookaot.service
+systemd_link=/etc/systemd/system/multi-user.target.wants/hookaot.service
+openrc_file=/etc/init.d/hookaot
+openrc_link=/etc/runlevels/default/hookaot
 watch="/etc/libvirt/hooks/hookaot hookctrl watch"
 
 install_service() { # SOURCE FILE MODE LINK
@@ -205,7 +205,7 @@ install_service() { # SOURCE FILE MODE LINK
     echo "would write: $root$2"
     return
   fi
-  begin "$root$2"
+  make_dir "$(dirname "$root$2")" && begin "$root$2" || return
   service_text "$1" >"$temporary" && chmod "$3" "$temporary" || return
   [ "$(id -u)" -ne 0 ] || chown 0:0 "$temporary" || return
   sync "$temporary" || true
@@ -229,30 +229,32 @@ service_text() { # FILE
 start_service() {
   failed="the service hookaot could not be started; the hook works without it. See:"
   if systemd_runs; then
-    [ -n "$dry" ] || [ -f "$unit" ] || return 0 # masked, or not written
+    [ -n "$dry" ] || [ -f "$systemd_file" ] || return 0 # masked, or not written
     how=try-restart
-    if exists "$unit_link" || ! exists "$unit"; then how=restart; fi
+    if exists "$systemd_link" || ! exists "$systemd_file"; then how=restart; fi
     run systemctl daemon-reload || true
     run systemctl "$how" hookaot.service || warn "$failed systemctl status hookaot.service"
-  elif openrc_runs && { exists "$script_link" || rc-service hookaot status >/dev/null 2>&1; }; then
+  elif openrc_runs; then
+    [ -n "$dry" ] || [ -f "$openrc_file" ] || return 0
+    exists "$openrc_link" || ! exists "$openrc_file" || rc-service hookaot status >/dev/null 2>&1 || return 0
     run rc-service hookaot restart || warn "$failed rc-service hookaot status"
   fi
 }
 remove_service() {
-  if service_is_ours "$unit" "$unit_link"; then
+  if service_is_ours "$systemd_file" "$systemd_link"; then
     ! systemd_runs || run systemctl stop hookaot.service || warn "hookaot.service could not be stopped"
-    remove "$root$unit_link" "$root$unit"
+    remove "$root$systemd_link" "$root$systemd_file"
     ! systemd_runs || run systemctl daemon-reload || true
     ! systemd_runs || [ -n "$dry" ] || systemctl reset-failed hookaot.service 2>/dev/null || true
   fi
-  if service_is_ours "$script" "$script_link"; then
+  if service_is_ours "$openrc_file" "$openrc_link"; then
     ! openrc_runs || run rc-service hookaot stop || warn "the service hookaot could not be stopped"
-    remove "$root$script_link" "$root$script"
+    remove "$root$openrc_link" "$root$openrc_file"
   fi
-  rm_stale "$root$unit_link"
-  rm_stale "$root$unit"
-  rm_stale "$root$script_link"
-  rm_stale "$root$script"
+  rm_stale "$root$systemd_link"
+  rm_stale "$root$systemd_file"
+  rm_stale "$root$openrc_link"
+  rm_stale "$root$openrc_file"
 }
 # A package has its file elsewhere, a link to that, and perhaps a copy that the administrator has made of it here.
 service_is_ours() { # FILE LINK
@@ -430,8 +432,8 @@ service() { # NAME FILE MODE LINK
 share=$here
 [ ! -d "$here/src/man" ] || share=$here/src
 case $init in
-  systemd) service hookaot.service "$unit" 644 "$unit_link" ;;
-  openrc) service hookaot.openrc "$script" 755 "$script_link" ;;
+  systemd) service hookaot.service "$systemd_file" 644 "$systemd_link" ;;
+  openrc) service hookaot.openrc "$openrc_file" 755 "$openrc_link" ;;
   *) say "neither systemd nor OpenRC is here; any supervisor may run this, so that nobody has to run apply: $watch" ;;
 esac
 start_service
