@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs, upgrades, uses and removes the published binary in throw-away roots: busybox and nothing else, Debian 11, 12
-# and 13, with and without systemd. As root; everything happens in mount and network namespaces of its own. The last line is "N passed, N failed".
+# and 13, with and without systemd. As root; everything happens in mount and network namespaces of its own. The last
+# line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 top=$PWD
