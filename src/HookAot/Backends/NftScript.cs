@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using HookAot.Model;
 using HookAot.Rules;
 
 namespace HookAot.Backends;
@@ -43,10 +44,9 @@ internal sealed class NftScript
     /// <summary>The comment of a rule: a hash of its text (FNV-1a, 64 bits), in hexadecimal.</summary>
     public static string Hash(string rule)
     {
-        const ulong Basis = 14695981039346656037, Prime = 1099511628211;
-        var hash = Basis;
-        foreach (var c in rule) hash = unchecked((hash ^ c) * Prime);
-        return hash.ToString("x16", CultureInfo.InvariantCulture);
+        var hash = new Fnv();
+        hash.AddCharacters(rule);
+        return hash.Value.ToString("x16", CultureInfo.InvariantCulture);
     }
 
     private ImmutableArray<ScriptLine> For(WantedRules wanted, InstalledNft installed, bool isIPv4)

@@ -72,6 +72,7 @@ internal static class HookctrlApplet
         root.Add(ApplyVerb.Make());
         root.Add(PlanVerb.Make());
         root.Add(StatusVerb.Make());
+        root.Add(WatchVerb.Make());
         root.Add(DoctorVerb.Make());
         root.Add(ImportVerb.Make());
         root.Add(CompletionVerb.Make());

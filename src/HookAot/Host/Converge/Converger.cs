@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HookAot.Backends;
 using HookAot.Model;
 using HookAot.Rules;
 using Microsoft.Extensions.Logging;
@@ -71,6 +72,38 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
     /// <summary>Takes everything of ours out of the kernel and forgets what is active.</summary>
     /// <exception cref="IOException">There is no lock.</exception>
     public ConvergeOutcome RemoveAll() => Watched((pass, seen) => pass.RemoveAll(seen));
+
+    /// <summary>Looks at the host, and converges only where it is not as it should be, or nobody knows.</summary>
+    /// <param name="looking">
+    /// Is called before each look at the kernel, with whether we have just changed something there.
+    /// </param>
+    /// <exception cref="IOException">There is no lock, or the kernel does not tell what is there.</exception>
+    public Healing Heal(Action<bool> looking)
+    {
+        MakeDirectories();
+        using var hostLock = HostLock.Take(paths.Lock, deadline.AtMost(Limits.Lock), out var problem)
+            ?? throw new IOException(problem);
+        var context = new StepContext(paths, hostLock.Fd, deadline, HostState.Unknown, log);
+        looking(false);
+        var before = KernelView.Look(context, out problem) ?? throw new IOException(problem);
+        var record = HostRecord.Read(paths);
+        var desired = Desired.Now(paths).WithoutRefused(record);
+        var found = Curable(before, desired);
+        var isKnown = record is not null && Pass.IsFinished(record) && !EventSpool.HasAbandoned(paths);
+        if (found.IsEmpty && isKnown) return new(found, found, before, before, desired);
+
+        var pass = new Pass(paths, hostLock.Fd, deadline, cause, log) { IsSilent = true };
+        var done = pass.Run(config: null, unwritten: null, asked: true, before) is not null;
+        looking(true);
+        var after = KernelView.Look(context, out problem) ?? throw new IOException(problem);
+        desired = Desired.Now(paths).WithoutRefused(HostRecord.Read(paths));
+        var left = Curable(after, desired);
+        return new(found, left, before, after, desired) { Converged = true, Done = done && left.IsEmpty };
+    }
+
+    // What a sysctl is the cure of would be found again and again. Without any config nothing is known to be wrong.
+    private static ImmutableArray<Difference> Curable(KernelView view, Desired desired) =>
+        desired.Config.Config is null ? [] : [.. view.DifferencesFrom(desired).Where(d => d.Cure is null)];
 
     private ConvergeOutcome Watched(Func<Pass, KernelView?, bool> converge)
     {

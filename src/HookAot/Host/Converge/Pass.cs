@@ -13,6 +13,9 @@ namespace HookAot.Host;
 /// <param name="log">The log.</param>
 internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, ConvergeCause cause, ILogger log)
 {
+    /// <summary>Whether somebody else says what came of it, where it succeeds.</summary>
+    public bool IsSilent { get; init; }
+
     /// <summary>Converges.</summary>
     /// <param name="config">What was read of the config before; null: nothing.</param>
     /// <param name="unwritten">An event that could not be recorded.</param>
@@ -118,10 +121,14 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         if (results.HasFailed) return null;
 
         var ruleset = desired.Ruleset;
+        if (IsSilent) return RefusedNames(results);
         if (ruleset.IsEmpty) Log.Removed(log, cause.ToString());
         else Log.Converged(log, cause.ToString(), ruleset.Translations.Length, ruleset.GuestNames.Length);
-        return results.Refused.Select(r => r.Guest).ToHashSet(StringComparer.Ordinal);
+        return RefusedNames(results);
     }
+
+    private static HashSet<string> RefusedNames(StepResults results) =>
+        results.Refused.Select(r => r.Guest).ToHashSet(StringComparer.Ordinal);
 
     private Desired ApplyStep(
         ConvergeStep step, StepContext context, Desired desired, KernelView? seen, StepResults results)

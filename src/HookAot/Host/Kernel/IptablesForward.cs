@@ -54,9 +54,10 @@ internal static class IptablesForward
     private static string Family(bool ipv4) => ipv4 ? "ip" : "ip6";
 
     /// <summary>
-    /// By its link's end: xtables-nft-multi, or xtables-legacy-multi. One that cannot be followed has written nothing.
+    /// Whether an iptables writes to nf_tables, by its link's end: xtables-nft-multi, or xtables-legacy-multi. One that
+    /// cannot be followed has written nothing.
     /// </summary>
-    private static bool WritesNftables(string iptables)
+    public static bool WritesNftables(string iptables)
     {
         try
         {

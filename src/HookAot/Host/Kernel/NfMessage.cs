@@ -7,7 +7,8 @@ namespace HookAot.Host;
 /// <summary>A table of nf_tables.</summary>
 /// <param name="Family">ip, ip6, inet, ...</param>
 /// <param name="Name">Its name.</param>
-internal sealed record NfTable(string Family, string Name);
+/// <param name="Handle">What names it to the kernel; another one when it was deleted and made again.</param>
+internal sealed record NfTable(string Family, string Name, ulong Handle = 0);
 
 /// <summary>A chain.</summary>
 /// <param name="Name">Its name.</param>
@@ -60,10 +61,15 @@ internal static class NfMessage
     /// <summary>Reads NFT_MSG_NEWTABLE; null if it is none.</summary>
     public static NfTable? Table(ReadOnlySpan<byte> message)
     {
-        const int Name = 1; // NFTA_TABLE_NAME
+        const int Name = 1, Handle = 4; // NFTA_TABLE_*
         if (message.Length < HeaderSize) return null;
+        var attributes = message[HeaderSize..];
         foreach (var family in Families)
-            if (family.Number == message[0]) return new(family.Name, Text(message[HeaderSize..], Name));
+        {
+            if (family.Number != message[0]) continue;
+            return new(family.Name, Text(attributes, Name), Number64(attributes, Handle));
+        }
+
         return null;
     }
 
@@ -87,10 +93,9 @@ internal static class NfMessage
         if (message.Length < HeaderSize) return null;
         var attributes = message[HeaderSize..];
         if (Text(attributes, Table) != table) return null;
-        var handle = Netlink.Attribute(attributes, Handle);
         return new(
             Text(attributes, Chain),
-            handle.Length >= 8 ? BinaryPrimitives.ReadUInt64BigEndian(handle) : 0,
+            Number64(attributes, Handle),
             Target(Netlink.Attribute(attributes, Expressions)),
             Comment(Netlink.Attribute(attributes, UserData)));
     }
@@ -123,6 +128,16 @@ internal static class NfMessage
         return id.Length >= 4 ? BinaryPrimitives.ReadUInt32BigEndian(id) : null;
     }
 
+    /// <summary>Who has made a commit, as NFT_MSG_NEWGEN tells; 0 and nothing from kernels before 4.12.</summary>
+    public static (int Pid, string Name) Committer(ReadOnlySpan<byte> message)
+    {
+        const int Pid = 2, Name = 3; // NFTA_GEN_PROC_*
+        if (message.Length < HeaderSize) return (0, "");
+        var attributes = message[HeaderSize..];
+        var pid = Netlink.Attribute(attributes, Pid);
+        return (pid.Length >= 4 ? BinaryPrimitives.ReadInt32BigEndian(pid) : 0, Text(attributes, Name));
+    }
+
     private static NfElement Element(ReadOnlySpan<byte> element)
     {
         const int Key = 1, Data = 2, UserData = 6, Expression = 7, KeyEnd = 10, Expressions = 11; // NFTA_SET_ELEM_*
@@ -140,6 +155,9 @@ internal static class NfMessage
             counter.IsEmpty ? null : Number(Netlink.Attribute(counter, CounterPackets)),
             counter.IsEmpty ? 0 : Number(Netlink.Attribute(counter, CounterBytes)));
     }
+
+    private static ulong Number64(ReadOnlySpan<byte> attributes, int type) =>
+        (ulong)Number(Netlink.Attribute(attributes, type));
 
     private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> data) => Netlink.Attribute(data, 1); // NFTA_DATA_VALUE
 
@@ -192,6 +210,7 @@ internal static class NfMessage
         return null;
     }
 
-    private static string Text(ReadOnlySpan<byte> attributes, int type) =>
+    /// <summary>An attribute that is a text; empty if it is not there.</summary>
+    public static string Text(ReadOnlySpan<byte> attributes, int type) =>
         Encoding.UTF8.GetString(Netlink.Attribute(attributes, type).TrimEnd((byte)0));
 }

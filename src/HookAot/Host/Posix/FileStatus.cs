@@ -54,6 +54,9 @@ internal readonly unsafe partial record struct FileStatus
     /// <summary>Whether it is a regular file.</summary>
     public bool IsRegular => (Mode & 0xf000) == 0x8000;
 
+    /// <summary>Whether it is a symbolic link.</summary>
+    public bool IsLink => (Mode & 0xf000) == 0xa000;
+
     /// <summary>Whether it is a directory.</summary>
     public bool IsDirectory => (Mode & 0xf000) == 0x4000;
 

@@ -51,6 +51,9 @@ internal sealed record HostPaths(
     /// <summary>The lock around a converge.</summary>
     public string Lock => Path.Combine(Run, "lock");
 
+    /// <summary>The lock of the one watcher.</summary>
+    public string WatchLock => Path.Combine(Run, "watch");
+
     /// <summary>Reads the environment.</summary>
     public static HostPaths FromEnvironment() => new(
         ConfigIn(Variable),

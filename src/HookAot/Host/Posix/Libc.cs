@@ -8,8 +8,8 @@ namespace HookAot.Host;
 /// </summary>
 internal static unsafe partial class Libc
 {
-    public const int ENOENT = 2, EINTR = 4, EAGAIN = 11, EEXIST = 17, EINVAL = 22, EFBIG = 27, ENOSYS = 38, ELOOP = 40;
-    public const int EPROTONOSUPPORT = 93, ETIMEDOUT = 110, ECONNREFUSED = 111, EINPROGRESS = 115;
+    public const int ENOENT = 2, EINTR = 4, EAGAIN = 11, EEXIST = 17, ENOTDIR = 20, EINVAL = 22, EFBIG = 27, ENOSYS = 38, ELOOP = 40;
+    public const int EPROTONOSUPPORT = 93, ENOBUFS = 105, ETIMEDOUT = 110, ECONNREFUSED = 111, EINPROGRESS = 115;
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80;
     public const int O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public const int LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
@@ -84,6 +84,15 @@ internal static unsafe partial class Libc
     public static partial int mkdir(string path, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int inotify_init1(int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int inotify_add_watch(int fd, string path, uint mask);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int inotify_rm_watch(int fd, int watch);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int pipe2(int* ends, int flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -147,6 +156,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int connect(int fd, byte* address, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int bind(int fd, byte* address, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int setsockopt(int fd, int level, int option, void* value, uint length);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int getsockopt(int fd, int level, int option, int* value, uint* length);

@@ -16,13 +16,15 @@ internal sealed class Syslog : IAsyncLogProcessor
     private const int Daemon = 3 << 3; // facility "system daemons" (RFC 3164, 4.1.1)
     private const int MaxLine = 8192;  // what journald and rsyslog take by default
 
-    private readonly int socket;
+    private readonly string socketPath;
     private readonly string tag;
+    private int socket;
 
     private Syslog(string socketPath, string tag)
     {
+        this.socketPath = socketPath;
         this.tag = tag;
-        socket = Connect(socketPath);
+        socket = UnixDatagram.Connect(socketPath);
     }
 
     /// <summary>A logger that writes under "tag[pid]".</summary>
@@ -63,34 +65,24 @@ internal sealed class Syslog : IAsyncLogProcessor
             LogLevel.Trace or LogLevel.Debug or LogLevel.None => 7,
             _ => 6,
         };
-        if (socket < 0 || !Send(severity, text)) StandardError.WriteLine($"{tag}: {text}");
+        if (!Send(severity, text)) StandardError.WriteLine($"{tag}: {text}");
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private unsafe bool Send(int severity, string text)
+    private bool Send(int severity, string text)
     {
         // The receiver stamps the line itself; RFC 3164 wants one all the same, in English and padded with a space.
         var now = DateTime.UtcNow;
         var line = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
             $"<{Daemon | severity}>{now:MMM} {now.Day,2} {now:HH:mm:ss} {tag}[{Environment.ProcessId}]: {text}"));
-        fixed (byte* p = line)
-            return Libc.send(socket, p, Math.Min(line.Length, MaxLine), Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT) >= 0;
-    }
+        var whole = line.AsSpan(0, Math.Min(line.Length, MaxLine));
+        if (socket >= 0 && UnixDatagram.Send(socket, whole)) return true;
 
-    private static unsafe int Connect(string path)
-    {
-        var name = Encoding.UTF8.GetBytes(path);
-        const int MaxName = 107; // sizeof(sun_path) - 1
-        if (name.Length is 0 or > MaxName) return -1;
-        var address = stackalloc byte[2 + MaxName + 1];
-        new Span<byte>(address, 2 + MaxName + 1).Clear();
-        address[0] = Libc.AF_UNIX; // little-endian on both architectures
-        name.CopyTo(new Span<byte>(address + 2, MaxName));
-        var fd = Libc.socket(Libc.AF_UNIX, Libc.SOCK_DGRAM | Libc.SOCK_CLOEXEC, 0);
-        if (fd < 0 || Libc.connect(fd, address, (uint)(2 + name.Length + 1)) == 0) return fd;
-        _ = Libc.close(fd);
-        return -1;
+        // The receiver may have been started, or started anew, since: a watcher lives for months.
+        if (socket >= 0) _ = Libc.close(socket);
+        socket = UnixDatagram.Connect(socketPath);
+        return socket >= 0 && UnixDatagram.Send(socket, whole);
     }
 }

@@ -61,6 +61,18 @@ internal static class EventSpool
         return entries.ToImmutable();
     }
 
+    /// <summary>Whether an event waits that its own hook has given up, since it never got the lock.</summary>
+    public static bool HasAbandoned(HostPaths paths)
+    {
+        var longest = TimeSpan.FromMilliseconds(Limits.All);
+        foreach (var entry in Waiting(paths, out _))
+        {
+            if (entry.File is { } file && DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > longest) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Takes events away that a converge has included.</summary>
     public static void Remove(IEnumerable<Entry> entries)
     {

@@ -42,7 +42,7 @@ internal sealed class HostLock : IDisposable
             }
 
             // The file may have been deleted while we waited: the next hook would make another, and lock that.
-            if (FileStatus.Of(fd) is { } ours && FileStatus.OfLink(path) is { } there && ours.IsSameFile(there))
+            if (IsAt(fd, path))
             {
                 problem = null;
                 return new HostLock(fd);
@@ -61,6 +61,13 @@ internal sealed class HostLock : IDisposable
         _ = Libc.flock(Fd, Libc.LOCK_UN);
         _ = Libc.close(Fd);
     }
+
+    /// <summary>Whether the lock is still that of a path: what others who come now would wait for.</summary>
+    public bool IsAt(string path) => IsAt(Fd, path);
+
+    private static bool IsAt(int fd, string path) => FileStatus.Of(fd) is { } ours
+        && FileStatus.OfLink(path) is { } there
+        && ours.IsSameFile(there);
 
     private static int Open(string path)
     {

@@ -1,0 +1,81 @@
+namespace HookAot.Host;
+
+/// <summary>
+/// When to look at the host: soon after something has changed, not too often, again after a failure, and ever more
+/// rarely where another program undoes what we do. Pure; times are milliseconds since boot.
+/// </summary>
+internal sealed class WatchPace
+{
+    /// <summary>How long after the first change: programs rarely change one thing only.</summary>
+    public const int FirstLook = 50;
+
+    /// <summary>How long after the look before.</summary>
+    public const int BetweenLooks = 500;
+
+    /// <summary>How often is looked at what tells nothing: iptables-legacy.</summary>
+    public const int Unasked = 30_000;
+
+    private const int FirstRetry = 1_000, LongestRetry = 300_000;
+    private const int FightWindow = 10_000, FightRepairs = 5, FirstPause = 2_000, LongestPause = 64_000;
+
+    private readonly Queue<long> repairs = new();
+    private long lastLook = long.MinValue / 2;
+    private long pauseEnds = long.MinValue / 2;
+    private int pause;
+    private int retry;
+
+    /// <summary>When to look although nothing is told; null: there is no need.</summary>
+    public long? Next { get; private set; }
+
+    /// <summary>How long the pause is that a fight has led to; 0: there is none.</summary>
+    public int Pause => pause;
+
+    /// <summary>How long until what has failed is tried again.</summary>
+    public int Retry => retry;
+
+    /// <summary>When to look at what has changed.</summary>
+    /// <param name="noticed">When it was noticed.</param>
+    /// <param name="rulesOnly">Whether only rules have changed, which may be a fight.</param>
+    public long LookAt(long noticed, bool rulesOnly)
+    {
+        var soon = Math.Max(noticed + FirstLook, lastLook + BetweenLooks);
+        return rulesOnly ? Math.Max(soon, pauseEnds) : soon;
+    }
+
+    /// <summary>The host was looked at, and is as it should be.</summary>
+    /// <param name="now">When.</param>
+    /// <param name="unasked">After how long it has to be looked at again; null: when something is told.</param>
+    public void Looked(long now, int? unasked)
+    {
+        lastLook = now;
+        retry = 0;
+        Next = now + unasked;
+    }
+
+    /// <summary>Something could not be put right.</summary>
+    public void Failed(long now)
+    {
+        lastLook = now;
+        retry = retry == 0 ? FirstRetry : Math.Min(2 * retry, LongestRetry);
+        Next = now + retry;
+    }
+
+    /// <summary>Rules were put back.</summary>
+    /// <returns>Whether it was once too often, so that there is a pause, longer than the last one.</returns>
+    public bool Repaired(long now)
+    {
+        if (pause > 0 && now > pauseEnds + pause + FightWindow)
+        {
+            pause = 0;
+            repairs.Clear();
+        }
+
+        repairs.Enqueue(now);
+        while (repairs.Peek() < now - FightWindow - pause) repairs.Dequeue();
+        if (repairs.Count < FightRepairs && pause == 0) return false;
+
+        pause = pause == 0 ? FirstPause : Math.Min(2 * pause, LongestPause);
+        pauseEnds = now + pause;
+        return true;
+    }
+}

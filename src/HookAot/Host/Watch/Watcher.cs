@@ -1,0 +1,200 @@
+using System.Globalization;
+using HookAot.Rules;
+using Microsoft.Extensions.Logging;
+
+namespace HookAot.Host;
+
+/// <summary>
+/// Sleeps until something changes that forwards depend on and no event of libvirt's tells of, looks at the host, and
+/// converges where it is not as it should be. The hook needs no watcher; both take the same lock and keep the same
+/// record, so either may be killed at any moment.
+/// </summary>
+internal sealed class Watcher : IDisposable
+{
+    private readonly HostPaths usual;
+    private readonly ILogger log;
+    private readonly ServiceManager manager = new();
+    private readonly WatchSources sources;
+    private readonly WatchPace pace = new();
+    private readonly Changes changes = new();
+    private HostPaths paths;
+    private HostLock? only;
+    private ulong? mark;
+    private string configErrors = "";
+
+    /// <summary>Begins to listen, so that what changes from now on is noticed.</summary>
+    /// <param name="paths">Where things are.</param>
+    /// <param name="log">The log.</param>
+    public Watcher(HostPaths paths, ILogger log)
+    {
+        usual = paths;
+        this.paths = paths;
+        this.log = log;
+        sources = new(log);
+    }
+
+    /// <summary>Watches, until it is killed.</summary>
+    /// <returns>Why it ends: another watcher runs, or its lock cannot be had.</returns>
+    public string Run()
+    {
+        changes.Add(Change.Everything);
+        var isFirst = true;
+        while (true)
+        {
+            if (OtherWatcher() is { } other) return other;
+
+            var status = Look();
+            if (isFirst) manager.Ready();
+            isFirst = false;
+            if (status is not null) manager.Idle(status);
+            Wait();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        only?.Dispose();
+        sources.Dispose();
+    }
+
+    /// <summary>Why another watcher has to do the work; null: it is ours. /run may be cleaned below us.</summary>
+    private string? OtherWatcher()
+    {
+        if (only is not null && only.IsAt(paths.WatchLock)) return null;
+        only?.Dispose();
+        _ = Libc.mkdir(paths.Run, Libc.Mode0700);
+        only = HostLock.Take(paths.WatchLock, Deadline.In(0), out var problem);
+        return only is null ? $"a watcher runs already, or cannot be told from one: {problem}" : null;
+    }
+
+    /// <summary>Waits for a change, and for what comes with it.</summary>
+    private void Wait()
+    {
+        do
+        {
+            var now = Environment.TickCount64;
+            var patience = pace.Next is { } next ? (int)Math.Clamp(next - now, 0, int.MaxValue) : -1;
+            if (!sources.Wait(patience))
+            {
+                changes.Add(Change.Everything);
+                return;
+            }
+
+            Rest(pace.LookAt(Environment.TickCount64, rulesOnly: false));
+            sources.Drain(changes);
+            // A config that has changed is not kept waiting by a fight about rules.
+            if (changes.Kinds == Change.Rules) Rest(pace.LookAt(Environment.TickCount64, rulesOnly: true));
+            sources.Drain(changes);
+        }
+        while (changes.Kinds == Change.None);
+    }
+
+    private static void Rest(long until)
+    {
+        if (until - Environment.TickCount64 is > 0 and var left) Thread.Sleep((int)Math.Min(left, int.MaxValue));
+    }
+
+    /// <summary>Looks at the host, and puts right what is not as it should be.</summary>
+    /// <returns>How things are, in a line; null: as before.</returns>
+    private string? Look()
+    {
+        var kinds = changes.Kinds;
+        if ((kinds & ~(Change.Rules | Change.Spool)) == 0 && mark is not null && RulesMark.Read() == mark)
+        {
+            Quiet();
+            return null;
+        }
+
+        manager.Working();
+        var began = Environment.TickCount64;
+        try
+        {
+            // What the hook uses, since an environment may name another file.
+            if (HostRecord.Read(usual)?.ConfigPath is { } used) paths = usual with { Config = used };
+            sources.Watch(paths);
+            var converger = new Converger(paths, Deadline.In(Limits.All), new("hookctrl", "watch"), log);
+            var healing = converger.Heal(Looking);
+            Report(healing, Environment.TickCount64 - began);
+            return Status(healing);
+        }
+        // Whatever it is, the watcher goes on: what it knows now may be wrong a moment later.
+#pragma warning disable CA1031
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            var known = e is IOException or UnauthorizedAccessException;
+            Fail(known ? e.Message : e.ToString());
+            return "it failed, see the log";
+        }
+        finally
+        {
+            changes.Clear();
+        }
+    }
+
+    /// <summary>What comes after this is news, and what was before is seen by the look that follows.</summary>
+    /// <param name="again">Whether we have just changed the rules ourselves.</param>
+    private void Looking(bool again)
+    {
+        if (again) sources.ForgetRules();
+        mark = RulesMark.Read();
+    }
+
+    private void Report(Healing healing, long milliseconds)
+    {
+        var now = Environment.TickCount64;
+        var errors = string.Join('\n', healing.Desired.Config.ErrorsForLog);
+        if (!healing.Converged && errors != configErrors)
+            foreach (var error in healing.Desired.Config.ErrorsForLog) Log.Failed(log, error);
+        configErrors = errors;
+
+        if (!healing.Done)
+        {
+            mark = null;
+            Fail(healing.Left.IsEmpty ? "the reasons are above" : healing.Left[0].Message);
+            return;
+        }
+
+        Quiet();
+        if (!healing.Converged) return;
+        foreach (var line in WatchReport.Lines(changes, healing, milliseconds)) Log.Noted(log, line);
+        if (!WatchReport.IsDamage(changes, healing) || !pace.Repaired(now)) return;
+
+        var who = WatchReport.Culprits(changes);
+        Log.Warned(log, string.Create(CultureInfo.InvariantCulture,
+            $"{(who.Length == 0 ? "another program" : who)} takes rules out again and again: they are back, and the " +
+            $"next time they come back after {pace.Pause / 1000} s"));
+    }
+
+    private void Fail(string why)
+    {
+        pace.Failed(Environment.TickCount64);
+        Log.Failed(log, string.Create(CultureInfo.InvariantCulture,
+            $"not everything is in force: {why}; tried again in {pace.Retry / 1000} s"));
+    }
+
+    /// <summary>All is well: when to look again unasked.</summary>
+    private void Quiet()
+    {
+        changes.Clear();
+        int? unasked = NeedsLooking() ? WatchPace.Unasked : null;
+        // Its own hook may have given it up, which tells nobody.
+        if (unasked is null && !EventSpool.Waiting(paths, out _).IsEmpty) unasked = Limits.All;
+        pace.Looked(Environment.TickCount64, unasked);
+    }
+
+    private bool NeedsLooking()
+    {
+        if (sources.IsBlind || mark is null) return true;
+        if (!IptablesForward.IsLegacyInUse(ipv4: true) && !IptablesForward.IsLegacyInUse(ipv4: false)) return false;
+        return paths.Iptables is { } tool && !IptablesForward.WritesNftables(tool);
+    }
+
+    private static string Status(Healing healing)
+    {
+        var ruleset = healing.Desired.Ruleset;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{ruleset.Translations.Length} forwards for {ruleset.GuestNames.Length} active guests");
+    }
+}
