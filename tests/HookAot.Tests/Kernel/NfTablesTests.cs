@@ -43,7 +43,7 @@ public sealed class NfTablesTests
         var tables = place.Network.Within(() => NfTables.Tables(out _));
         await Assert.That(tables!.Value.Select(t => (t.Family, t.Name))).IsEquivalentTo(
             [("ip", "a"), ("ip6", "a"), ("inet", "b")]);
-        await Assert.That(tables!.Value.Select(t => t.Handle).Distinct()).HasCount(3);
+        await Assert.That(tables!.Value.Select(t => t.Handle).Distinct()).Count().IsEqualTo(3);
         var chains = place.Network.Within(() => NfTables.Chains("ip", "a", out _));
         await Assert.That(chains!.Value).IsEquivalentTo([
             new NfChain("other", Drops: false, HasHook: false), new("base", Drops: true, HasHook: true)]);
