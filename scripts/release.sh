@@ -16,5 +16,5 @@ cp src/man/hookctrl.8 src/man/config.json.5 dist/man
 cp src/service/* dist/service
 cp install.sh src/config.schema.json dist
 cd dist
-sha256sum hookaot-linux-x64 hookaot-linux-arm64 hookaot.cdx.json install.sh config.schema.json man/* service/* >SHA256SUMS
+sha256sum hookaot-linux-* hookaot.cdx.json install.sh config.schema.json man/* service/* >SHA256SUMS
 cat SHA256SUMS

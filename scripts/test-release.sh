@@ -101,7 +101,7 @@ for name in bookworm-systemd trixie-systemd; do
   check "$name: service" in_root "$top/artifacts/roots/$name" service
 done
 check "bookworm: README" in_root "$top/artifacts/roots/bookworm" readme
-check "bookworm: killed at each command" in_root "$top/artifacts/roots/bookworm" killed
+check "bookworm-systemd: killed at each command" in_root "$top/artifacts/roots/bookworm-systemd" killed
 check "bookworm: upgraded while hooks run" in_root "$top/artifacts/roots/bookworm" meanwhile
 
 total
