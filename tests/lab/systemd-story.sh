@@ -128,14 +128,23 @@ reloads() {
   forwarded "firewalld is stopped"
 }
 
+# It has to write them itself, through what is read-only around them.
 settings() {
-  check "localhost: a connection to 127.0.0.1 arrives" 'OK tcp a 22 ' probe tcp 127.0.0.1 2222
   br_netfilter 1
-  must systemctl restart hookaot.service
+  must systemctl stop hookaot.service
+  must nft flush ruleset
+  echo 0 >/proc/sys/net/ipv4/conf/virbr0/route_localnet
+  echo 0 >/sys/class/net/vnet0/brport/hairpin_mode
+  must systemctl start hookaot.service
+  check "localhost: a connection to 127.0.0.1 arrives" 'OK tcp a 22 ' probe tcp 127.0.0.1 2222
   check "br_netfilter: the guest's port is in hairpin mode" '^1$' cat /sys/class/net/vnet0/brport/hairpin_mode
+  check "no other file can be written" 'Read-only' refuses touch /etc/made
+  check "nor another setting" 'Read-only' refuses sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+  check "nor what systemd would run" 'Read-only' refuses touch /run/systemd/system/made
   br_netfilter 0
   check "its log is in the journal" 'hookaot\[' journalctl -t hookaot --no-pager
 }
+refuses() { ! nsenter -t "$(property MainPID)" -m "$@"; } # COMMAND...; where it sees the host as the service does
 
 accidents() {
   pid=$(property MainPID)
@@ -217,6 +226,7 @@ legacy() {
   must update-alternatives --set ip6tables /usr/sbin/ip6tables-legacy
   rm -f /run/xtables.lock
   must systemctl start hookaot.service
+  check "it makes the lock of iptables-legacy" "" test -e /run/xtables.lock
   forwarded "iptables-legacy"
   check "by its own rules" HOOKAOT-DNAT iptables-legacy-save
   must systemctl stop hookaot.service
