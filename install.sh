@@ -173,10 +173,105 @@ reload_process() { # PIDFILE, which is called after the process
     warn "$name could not be told; do it before the next guest starts: kill -HUP $pid"
 }
 
+# --- the service, which is 'hookctrl watch' ---
+
+# What starts services here: the one that runs, else the one that is installed.
+systemd_runs() { [ -z "$root" ] && [ -d /run/systemd/system ] && has systemctl; }
+openrc_runs() { [ -z "$root" ] && [ -e /run/openrc/softlevel ] && has rc-service; }
+init=''
+if systemd_runs; then
+  init=systemd
+elif openrc_runs; then
+  init=openrc
+elif [ -x "$root/usr/lib/systemd/systemd" ] || [ -x "$root/lib/systemd/systemd" ]; then
+  init=systemd
+elif [ -x "$root/sbin/openrc-run" ] || [ -x "$root/usr/sbin/openrc-run" ]; then
+  init=openrc
+fi
+systemd_file=/etc/systemd/system/hookaot.service
+systemd_link=/etc/systemd/system/multi-user.target.wants/hookaot.service
+openrc_file=/etc/init.d/hookaot
+openrc_link=/etc/runlevels/default/hookaot
+watch="/etc/libvirt/hooks/hookaot hookctrl watch"
+
+install_service() { # SOURCE FILE MODE LINK
+  if [ "$(readlink "$root$2")" = /dev/null ]; then
+    say "$2 is masked, and stays so"
+    return
+  fi
+  # The link comes first: a file without it belongs to an administrator who does not want it at boot.
+  if ! exists "$root$2"; then make_dir "$root$(dirname "$4")" && put_link "$2" "$root$4" || return; fi
+  if [ -n "$dry" ]; then
+    echo "would write: $root$2"
+    return
+  fi
+  make_dir "$(dirname "$root$2")" && begin "$root$2" || return
+  service_text "$1" >"$temporary" && chmod "$3" "$temporary" || return
+  [ "$(id -u)" -ne 0 ] || chown 0:0 "$temporary" || return
+  sync "$temporary" || true
+  commit "$root$2"
+}
+# As the packages have it, but for the command.
+service_text() { # FILE
+  command_line=$watch
+  # systemd itself may not execute what SELinux knows as a hook; a shell that it starts may.
+  if [ -z "$root" ] && has selinuxenabled && selinuxenabled; then command_line="/bin/sh -c 'exec $watch'"; fi
+  while IFS= read -r line; do
+    case $line in
+      ExecStart=*) line="ExecStart=$command_line" ;;
+      command=*) line="command=${watch%% *}" ;;
+      command_args=*) line="command_args=\"${watch#* }\"" ;;
+    esac
+    printf '%s\n' "$line"
+  done <"$1"
+}
+# What the administrator has disabled is not started; where it runs all the same, it becomes the new one.
+start_service() {
+  failed="the service hookaot could not be started; the hook works without it. See:"
+  if systemd_runs; then
+    [ -n "$dry" ] || [ -f "$systemd_file" ] || return 0 # masked, or not written
+    how=try-restart
+    if exists "$systemd_link" || ! exists "$systemd_file"; then how=restart; fi
+    run systemctl daemon-reload || true
+    run systemctl "$how" hookaot.service || warn "$failed systemctl status hookaot.service"
+  elif openrc_runs; then
+    [ -n "$dry" ] || [ -f "$openrc_file" ] || return 0
+    exists "$openrc_link" || ! exists "$openrc_file" || rc-service hookaot status >/dev/null 2>&1 || return 0
+    run rc-service hookaot restart || warn "$failed rc-service hookaot status"
+  fi
+}
+remove_service() {
+  if service_is_ours "$systemd_file" "$systemd_link"; then
+    ! systemd_runs || run systemctl stop hookaot.service || warn "hookaot.service could not be stopped"
+    remove "$root$systemd_link" "$root$systemd_file"
+    ! systemd_runs || run systemctl daemon-reload || true
+    ! systemd_runs || [ -n "$dry" ] || systemctl reset-failed hookaot.service 2>/dev/null || true
+  fi
+  if service_is_ours "$openrc_file" "$openrc_link"; then
+    ! openrc_runs || run rc-service hookaot stop || warn "the service hookaot could not be stopped"
+    remove "$root$openrc_link" "$root$openrc_file"
+  fi
+  rm_stale "$root$systemd_link"
+  rm_stale "$root$systemd_file"
+  rm_stale "$root$openrc_link"
+  rm_stale "$root$openrc_file"
+}
+# A package has its file elsewhere, a link to that, and perhaps a copy that the administrator has made of it here.
+service_is_ours() { # FILE LINK
+  [ "$(readlink "$root$2")" != "$1" ] || return 0
+  [ -f "$root$1" ] || return 1
+  while IFS= read -r line; do
+    case $line in *"${watch%% *}"*) return 0 ;; esac
+  done <"$root$1"
+  return 1
+}
+
 # --- uninstall ---
 
 if [ -n "$uninstall" ]; then
   left=''
+  # It would put back what is taken out.
+  remove_service
   # The links first, so that no event puts rules back; libvirt 6.5 and later do not mind, the others are told at once.
   for driver in $drivers; do
     if is_ours "$hooks/$driver"; then remove "$hooks/$driver"; fi
@@ -324,9 +419,25 @@ missing() { # TARGET
   [ -z "$temporary" ] || rm -f "$temporary"
   temporary=''
 }
+service() { # NAME FILE MODE LINK
+  source=$share/service/$1
+  shift
+  if [ -f "$source" ]; then
+    install_service "$source" "$@" || missing "$1"
+  else
+    warn "there is no $source: nothing runs $watch here"
+  fi
+}
 # A release has them beside this script, the repository in src.
 share=$here
 [ ! -d "$here/src/man" ] || share=$here/src
+case $init in
+  systemd) service hookaot.service "$systemd_file" 644 "$systemd_link" ;;
+  openrc) service hookaot.openrc "$openrc_file" 755 "$openrc_link" ;;
+  *) say "neither systemd nor OpenRC is here; any supervisor may run this, so that nobody has to run apply: $watch" ;;
+esac
+start_service
+
 existing=$local
 while [ ! -d "$existing" ]; do existing=$(dirname "$existing"); done
 extra "$share/config.schema.json" "$hooks/config.schema.json"

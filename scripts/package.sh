@@ -25,6 +25,7 @@ stage() { # ROOT BINARY: what both packages contain
   ln -s hookaot "$root/usr/sbin/hookctrl"
   install -d "$share/doc/hookaot"
   install -D -m 644 src/config.schema.json "$share/hookaot/config.schema.json"
+  install -D -m 644 src/service/hookaot.service "$1/usr/lib/systemd/system/hookaot.service"
   install -d "$share/man/man5" "$share/man/man8"
   install -d "$share/bash-completion/completions" "$share/zsh/vendor-completions" "$share/fish/vendor_completions.d"
   gzip -9n <src/man/hookctrl.8 >"$share/man/man8/hookctrl.8.gz"
@@ -39,7 +40,7 @@ stage() { # ROOT BINARY: what both packages contain
   cp README.md SECURITY.md "$share/doc/hookaot"
 }
 
-functions() { grep -v '^# shellcheck' scripts/packaging/hooks.sh; }
+functions() { grep -hv '^# shellcheck' scripts/packaging/hooks.sh scripts/packaging/service.sh; }
 
 debian_copyright() { # with the text of LICENSE, indented
   cat <<'END'
@@ -95,9 +96,13 @@ END
   # shellcheck disable=SC2016 # they are expanded there
   {
     script preinst 'if [ "$1" = install ]; then refuse_second; fi'
-    script postinst 'case $1 in configure | abort-*) link_hooks ;; esac'
-    script prerm 'if [ "$1" = remove ]; then unlink_hooks; fi'
-    script postrm 'if [ "$1" = purge ]; then rm -f $hooks/config.json $hooks/config.json.*.tmp; fi'
+    script postinst 'case $1 in configure | abort-*) link_hooks; enable_deb; start_service restart ;; esac'
+    script prerm 'if [ "$1" = remove ]; then stop_service; unlink_hooks; fi'
+    script postrm '
+      case $1 in
+        remove) reload_units ;;
+        purge) rm -f $hooks/config.json $hooks/config.json.*.tmp; forget_deb ;;
+      esac'
   }
   (cd "$root" && find usr -type f -exec md5sum {} +) >"$root/DEBIAN/md5sums"
   find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
@@ -141,6 +146,7 @@ cp -a $root/. %{buildroot}
 %files
 /usr/sbin/hookaot
 /usr/sbin/hookctrl
+/usr/lib/systemd/system/hookaot.service
 /usr/share/hookaot
 /usr/share/man/man5/config.json.5.gz
 /usr/share/man/man8/hookaot.8.gz
@@ -150,6 +156,8 @@ cp -a $root/. %{buildroot}
 /usr/share/fish/vendor_completions.d/hookctrl.fish
 /usr/share/doc/hookaot
 /usr/share/licenses/hookaot
+%dir /usr/lib/systemd
+%dir /usr/lib/systemd/system
 %dir /usr/share/bash-completion
 %dir /usr/share/bash-completion/completions
 %dir /usr/share/fish
@@ -163,9 +171,22 @@ if [ "\$1" = 1 ]; then refuse_second; fi
 %post
 $(rpm_scriptlet)
 link_hooks
+if [ "\$1" = 1 ]; then
+  enable_rpm
+  start_service restart
+else
+  start_service try-restart
+fi
 %preun
 $(rpm_scriptlet)
-if [ "\$1" = 0 ]; then unlink_hooks; fi
+if [ "\$1" = 0 ]; then
+  disable_rpm
+  stop_service
+  unlink_hooks
+fi
+%postun
+$(functions)
+if [ "\$1" = 0 ]; then reload_units; fi
 END
   local defines=() define
   for define in "${rpm_defines[@]}"; do defines+=(--define "$define"); done

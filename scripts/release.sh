@@ -11,9 +11,10 @@ for rid in linux-x64 linux-arm64; do
   cp "artifacts/$rid/hookaot" "dist/hookaot-$rid"
 done
 scripts/sbom.sh >dist/hookaot.cdx.json
-mkdir dist/man
+mkdir dist/man dist/service
 cp src/man/hookctrl.8 src/man/config.json.5 dist/man
+cp src/service/* dist/service
 cp install.sh src/config.schema.json dist
 cd dist
-sha256sum hookaot-linux-x64 hookaot-linux-arm64 hookaot.cdx.json install.sh config.schema.json man/* >SHA256SUMS
+sha256sum hookaot-linux-* hookaot.cdx.json install.sh config.schema.json man/* service/* >SHA256SUMS
 cat SHA256SUMS

@@ -1,12 +1,13 @@
 #!/bin/bash
 # Installs, upgrades, uses and removes the published binary in throw-away roots: busybox and nothing else, Debian 11, 12
-# and 13. As root; everything happens in mount and network namespaces of its own. The last line is "N passed, N failed".
+# and 13, with and without systemd. As root; everything happens in mount and network namespaces of its own. The last
+# line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 top=$PWD
 . scripts/check.sh
 
-scripts/install-packages.sh debootstrap busybox-static iptables iproute2 lintian || exit 1
+scripts/install-packages.sh busybox-static iptables iproute2 lintian || exit 1
 [ -x artifacts/linux-x64/hookaot ] || scripts/build.sh linux-x64 || exit 1
 
 
@@ -17,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 release=$work/release
 mkdir "$release"
 cp install.sh src/config.schema.json README.md "$release"
-cp -r src/man "$release"
+cp -r src/man src/service "$release"
 cp artifacts/linux-x64/hookaot "$release/hookaot-linux-x64"
 (cd "$release" && sha256sum hookaot-linux-x64 >SHA256SUMS)
 
@@ -40,14 +41,6 @@ busybox_root() { # what a minimal host has: busybox, and iptables with its libra
   for file in $(ldd /usr/sbin/xtables-nft-multi | grep -o '/[^ ]*') /usr/lib/x86_64-linux-gnu/xtables/*.so; do
     mkdir -p "$root$(dirname "$file")" && cp -L "$file" "$root$file"
   done
-}
-debian_root() { # kept from one run to the next
-  local suite=$1 root=artifacts/roots/$1
-  [ -e "$root.done" ] && return
-  rm -rf "$root" && mkdir -p "$root"
-  debootstrap --variant=minbase --include=iptables,rpm "$suite" "$root" >"$root.log" 2>&1 &&
-    mkdir -p "$root/etc/libvirt/hooks" &&
-    touch "$root.done"
 }
 
 # --- running them ---
@@ -92,19 +85,23 @@ in_namespaces() { # ROOT STORY RELEASE WORK
   manifest . >"$work/after"
   diff "$work/before" "$work/after"
 }
-stories="life keeps-config downloaded copies foreign root full wrong-sum dry surroundings read-only-usr bare"
+stories="life keeps-config downloaded copies foreign root full wrong-sum dry surroundings read-only-usr bare openrc"
 check "busybox root: made" busybox_root "$work/busybox"
 for root in "$work/busybox" bullseye bookworm trixie; do
   case $root in
     /*) name="busybox" ;;
     *) name=$root root=$top/artifacts/roots/$root
-       check "$name root: made" debian_root "$name" ;;
+       check "$name root: made" scripts/debian-root.sh "$name" ;;
   esac
   [ "$name" = busybox ] && packages="" || packages="deb rpm"
   for story in $stories $packages; do check "$name: $story" in_root "$root" "$story"; done
 done
+for name in bookworm-systemd trixie-systemd; do
+  check "$name root: made" scripts/debian-root.sh "$name"
+  check "$name: service" in_root "$top/artifacts/roots/$name" service
+done
 check "bookworm: README" in_root "$top/artifacts/roots/bookworm" readme
-check "bookworm: killed at each command" in_root "$top/artifacts/roots/bookworm" killed
+check "bookworm-systemd: killed at each command" in_root "$top/artifacts/roots/bookworm-systemd" killed
 check "bookworm: upgraded while hooks run" in_root "$top/artifacts/roots/bookworm" meanwhile
 
 total

@@ -41,6 +41,7 @@ suite() {
   fi
 }
 suite scripts/test-release.sh
+suite scripts/test-systemd.sh
 suite scripts/test-arm64.sh
 suite scripts/verify-container-build.sh
 # A machine on which these hosts cannot be made is a failure.

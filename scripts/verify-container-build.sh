@@ -50,7 +50,8 @@ build() { # the SDK is mounted where the official image has it: copying its 600 
     --build-arg SDK_IMAGE=$image --build-arg SOURCE="$source" -f Dockerfile.build -o $out .
 }
 files() {
-  local all="SHA256SUMS config.schema.json hookaot-linux-arm64 hookaot-linux-x64 hookaot.cdx.json install.sh man"
+  local all="SHA256SUMS config.schema.json hookaot-linux-arm64 hookaot-linux-x64 hookaot.cdx.json install.sh"
+  all="$all man service"
   [ "$(cd $out && echo *)" = "$all" ] && return
   ls $out
   return 1

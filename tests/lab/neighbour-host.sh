@@ -6,6 +6,7 @@
 #
 # ROOT    what neighbour-root.sh has made. It is only read: what is written goes to a tmpfs above it.
 # BINARY  hookaot, which is then /etc/libvirt/hooks/hookaot
+# RELEASE in the environment is a folder that the command finds at /release.
 # The command finds this directory at /lab, and the probe (probe.c), which is built if it is missing, in its PATH.
 set -euo pipefail
 
@@ -35,6 +36,10 @@ inside() { # ROOT BINARY COMMAND...
   mount --bind "$here" "$top/lab"
   cp "$probe" "$top/usr/local/bin/probe"
   cp "$binary" "$top/etc/libvirt/hooks/hookaot"
+  if [ -n "${RELEASE:-}" ]; then
+    mkdir "$top/release"
+    mount --bind "$RELEASE" "$top/release"
+  fi
   hostname neighbours
   echo "127.0.0.1 localhost neighbours" >"$top/etc/hosts"
   cd "$top"

@@ -41,14 +41,14 @@ while [ -z "$ended" ]; do
   event qemu web start 2>/tmp/said || fail "$at, the hook fails: $(cat /tmp/said)"
   hookctrl list >/dev/null || fail "$at, there is no hookctrl"
   [ -n "$ended" ] || /release/install.sh >/dev/null || fail "$at, it cannot be installed again"
-  stale=$(find "$H" /usr/local -name "*.new.*")
+  stale=$(find "$H" /usr/local /etc/systemd/system -name "*.new.*")
   [ -z "$stale" ] || fail "$at, the next one leaves $stale"
 done
 [ $n -gt 20 ] || fail "only $n commands were seen"
 echo "killed at each of $((n - 1)) commands"
 /release/install.sh --uninstall --purge >/dev/null
 
-files() { find "$H" /usr/local | sort; }
+files() { find "$H" /usr/local /etc/systemd/system | sort; }
 before=$(files)
 for first in "" --uninstall; do
   n=0 ended=

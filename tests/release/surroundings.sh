@@ -8,6 +8,7 @@ echo "$(basename "$0") $*" >>/tmp/called
 case "$*" in
   "is-active --quiet libvirtd" | reload*) exit 0 ;;
   is-active*) exit 3 ;;
+  "stop hookaot.service") iptables-save | grep -q HOOKAOT || echo "too late" >>/tmp/called ;;
 esac
 END
 cp /tmp/bin/systemctl /tmp/bin/restorecon
@@ -15,7 +16,9 @@ PATH=/tmp/bin:$PATH /release/install.sh
 grep -q "^restorecon -R $H$" /tmp/called || fail "no restorecon: $(cat /tmp/called)"
 [ "$(grep "^systemctl reload" /tmp/called)" = "systemctl reload libvirtd" ] ||
   fail "libvirtd is not reloaded: $(cat /tmp/called)"
-grep -q restart /tmp/called && fail "something is restarted"
+# The service, and nothing else.
+[ "$(grep "restart" /tmp/called)" = "systemctl restart hookaot.service" ] || fail "restarted: $(cat /tmp/called)"
+grep -q "^systemctl daemon-reload$" /tmp/called || fail "no daemon-reload: $(cat /tmp/called)"
 
 # A guest that runs, and that the hook has never heard of.
 hookctrl machine add web --private-ip 192.168.122.2 --no-apply && hookctrl port add web 8080:80 --no-apply
@@ -56,6 +59,12 @@ rm /tmp/bin/iptables*
 /release/install.sh
 has_rule web || fail "no rule after it is installed again"
 
+mkdir -p /run/systemd/system
+PATH=/tmp/bin:$PATH /release/install.sh
+rm /tmp/called
 PATH=/tmp/bin:$PATH /release/install.sh --uninstall --purge
+grep -q "^systemctl stop hookaot.service$" /tmp/called || fail "the service is not stopped: $(cat /tmp/called)"
+grep -q "too late" /tmp/called && fail "the service is stopped after the rules are gone"
+rm -r /run/systemd
 iptables-save | grep HOOKAOT && fail "rules are left"
 rm -r /tmp/bin /tmp/called /run/libvirt /run/libvirtd.pid
