@@ -68,7 +68,7 @@ public sealed class JsonContractTests
     ];
 
     // They print the same with --json as without.
-    private static readonly string[] Plain = ["check", "completion", "version"];
+    private static readonly string[] Plain = ["check", "completion", "version", "watch"];
 
     private static async Task<JsonObject> Definitions()
     {

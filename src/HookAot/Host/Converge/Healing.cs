@@ -4,7 +4,9 @@ using HookAot.Rules;
 
 namespace HookAot.Host;
 
-/// <summary>What came of a look at the host, and of the converge that followed where it was not as it should be.</summary>
+/// <summary>
+/// What came of a look at the host, and of the converge that followed where it was not as it should be.
+/// </summary>
 /// <param name="Found">What differed before; empty where everything was as it should be.</param>
 /// <param name="Left">What differs now.</param>
 /// <param name="Before">What was there before.</param>

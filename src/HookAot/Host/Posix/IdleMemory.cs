@@ -13,27 +13,24 @@ internal static unsafe class IdleMemory
     public static void GiveBack()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        // Code is never written to, since the binary is linked to fixed addresses: its pages can be read again.
-        foreach (var (from, to) in Code()) _ = Libc.madvise((void*)from, (nuint)(to - from), MADV_DONTNEED);
-    }
-
-    /// <summary>Where our own code lies: lines "FROM-TO r-xp OFFSET DEVICE INODE PATH" (proc(5)).</summary>
-    private static List<(ulong From, ulong To)> Code()
-    {
-        var code = new List<(ulong, ulong)>();
         var maps = Encoding.UTF8.GetString(SmallFile.TryRead("/proc/self/maps", MaxBytes) ?? []);
-        foreach (var line in maps.Split('\n'))
-        {
-            if (!line.Contains(" r-xp ", StringComparison.Ordinal) || !line.EndsWith("/hookaot", StringComparison.Ordinal))
-                continue;
-
-            var dash = line.IndexOf('-', StringComparison.Ordinal);
-            var from = ulong.Parse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            var end = line.IndexOf(' ', StringComparison.Ordinal);
-            var to = ulong.Parse(line.AsSpan(dash + 1, end - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            code.Add((from, to));
-        }
-
-        return code;
+        foreach (var line in maps.Split('\n')) GiveBackCode(line);
     }
+
+    /// <summary>
+    /// Code is never written to, since the binary is linked to fixed addresses: its pages can be read again.
+    /// </summary>
+    /// <param name="mapping">"FROM-TO r-xp OFFSET DEVICE INODE PATH" (proc(5)).</param>
+    private static void GiveBackCode(string mapping)
+    {
+        var isCode = mapping.Contains(" r-xp ", StringComparison.Ordinal);
+        if (!isCode || !mapping.EndsWith("/hookaot", StringComparison.Ordinal)) return;
+
+        var ends = mapping[..mapping.IndexOf(' ', StringComparison.Ordinal)].Split('-');
+        var (from, to) = (Address(ends[0]), Address(ends[1]));
+        _ = Libc.madvise((void*)from, (nuint)(to - from), MADV_DONTNEED);
+    }
+
+    private static ulong Address(string text) =>
+        ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

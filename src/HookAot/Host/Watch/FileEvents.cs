@@ -55,7 +55,8 @@ internal sealed unsafe class FileEvents : WatchSource
         {
             var watch = BinaryPrimitives.ReadInt32LittleEndian(events);
             var mask = BinaryPrimitives.ReadUInt32LittleEndian(events[4..]);
-            var length = (int)Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(events[12..]), events.Length - EventSize);
+            var size = BinaryPrimitives.ReadUInt32LittleEndian(events[12..]);
+            var length = (int)Math.Min(size, events.Length - EventSize);
             var name = events.Slice(EventSize, length).TrimEnd((byte)0);
             if ((mask & Overflow) != 0) changes.Add(Change.Everything);
             moved |= (mask & (Overflow | Ignored)) != 0 || Means(watch, name, changes);

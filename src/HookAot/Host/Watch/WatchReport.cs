@@ -16,97 +16,111 @@ internal static class WatchReport
     /// <summary>"firewalld[812]", or several; empty if the kernel has not told.</summary>
     public static string Culprits(Changes changes)
     {
-        var hits = changes.Commits.Where(c => !c.Hit.IsEmpty).ToList();
-        var names = (hits.Count > 0 ? hits : changes.Commits).Select(c => c.ToString()).Distinct().Take(MostNames);
-        return string.Join(", ", names);
+        var names = Names(changes, onlyHits: true);
+        return string.Join(", ", names.Count > 0 ? names : Names(changes, onlyHits: false));
     }
 
     /// <summary>The sentences, each with its fields.</summary>
     /// <param name="changes">What was noticed.</param>
     /// <param name="healing">What was done.</param>
     /// <param name="milliseconds">How long it took.</param>
-    public static IEnumerable<string> Lines(Changes changes, Healing healing, long milliseconds)
+    public static List<string> Lines(Changes changes, Healing healing, long milliseconds)
     {
-        var fields = new List<(string, string)>
-        {
-            ("ms", milliseconds.ToString(CultureInfo.InvariantCulture)),
-        };
+        var fields = new List<(string, string)>();
         foreach (var forward in healing.Added) fields.Add((StructuredData.Added, forward.Describe()));
         foreach (var forward in healing.Removed) fields.Add((StructuredData.Removed, forward.Describe()));
+        var ms = milliseconds.ToString(CultureInfo.InvariantCulture);
 
-        if (IsDamage(changes, healing)) return [Damage(changes, fields, milliseconds)];
-        if (changes.Kinds.HasFlag(Change.Config)) return [Edited(healing, fields)];
-        var guests = Guests(healing).ToList();
-        if (guests.Count > 0) return guests;
-        return healing.Found.IsEmpty
-            ? []
-            : [StructuredData.Append("the rules are what they should be again", [(StructuredData.Kind, "repair"), .. fields])];
+        if (IsDamage(changes, healing)) return [Damage(changes, fields, ms)];
+        if (changes.Kinds.HasFlag(Change.Config))
+        {
+            var (more, fewer) = (healing.Added.Length, healing.Removed.Length);
+            var sentence = string.Create(CultureInfo.InvariantCulture,
+                $"config.json was edited: {Count(more)} more, {fewer} fewer");
+            return [Line("edit", sentence, ("ms", ms), fields)];
+        }
+
+        var lines = Guests(healing);
+        if (lines.Count == 0 && !healing.Found.IsEmpty)
+            lines.Add(Line("repair", $"the rules are what they should be again, after {ms} ms", ("ms", ms), fields));
+        return lines;
     }
 
-    private static string Damage(Changes changes, List<(string, string)> fields, long milliseconds)
+    private static List<string> Names(Changes changes, bool onlyHits)
+    {
+        var names = new List<string>();
+        foreach (var commit in changes.Commits)
+        {
+            if (onlyHits && commit.Hit.IsEmpty) continue;
+            var name = commit.ToString();
+            if (names.Count < MostNames && !names.Contains(name)) names.Add(name);
+        }
+
+        return names;
+    }
+
+    private static string Damage(Changes changes, List<(string, string)> fields, string ms)
     {
         var who = Culprits(changes);
-        var chains = changes.Commits.SelectMany(c => c.Hit).Distinct().Count();
-        var sentence = (who.Length, chains) switch
+        var hit = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var commit in changes.Commits) hit.UnionWith(commit.Hit);
+        var chains = hit.Count.ToString(CultureInfo.InvariantCulture);
+        var sentence = (who.Length, hit.Count) switch
         {
-            (0, _) => string.Create(CultureInfo.InvariantCulture,
-                $"rules were not what they should be; put right in {milliseconds} ms"),
-            (_, 0) => string.Create(CultureInfo.InvariantCulture,
-                $"rules were no longer what they should be after {who}; put right in {milliseconds} ms"),
-            _ => string.Create(CultureInfo.InvariantCulture,
-                $"rules were taken out by {who} ({chains} {(chains == 1 ? "chain" : "chains")}); " +
-                $"back in {milliseconds} ms"),
+            (0, _) => $"rules were not what they should be; put right in {ms} ms",
+            (_, 0) => $"rules were no longer what they should be after {who}; put right in {ms} ms",
+            (_, 1) => $"rules were taken out by {who} (1 chain); back in {ms} ms",
+            _ => $"rules were taken out by {who} ({chains} chains); back in {ms} ms",
         };
-        return StructuredData.Append(
-            sentence,
-            [
-                (StructuredData.Kind, "repair"),
-                ("who", who),
-                ("chains", chains.ToString(CultureInfo.InvariantCulture)),
-                .. fields,
-            ]);
-    }
-
-    private static string Edited(Healing healing, List<(string, string)> fields)
-    {
-        var sentence = string.Create(CultureInfo.InvariantCulture,
-            $"config.json was edited: {healing.Added.Length} forwards more, {healing.Removed.Length} fewer");
-        return StructuredData.Append(sentence, [(StructuredData.Kind, "edit"), .. fields]);
+        return Line("repair", sentence, ("who", who), [("chains", chains), ("ms", ms), .. fields]);
     }
 
     /// <summary>A line for each guest whose forwards have come or gone.</summary>
-    private static IEnumerable<string> Guests(Healing healing)
+    private static List<string> Guests(Healing healing)
     {
-        var leases = healing.Desired.Seen.Leases.Select(l => l.Address).ToHashSet();
-        foreach (var forwards in healing.Added.GroupBy(f => f.Guest))
+        var lines = new List<string>();
+        var told = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var first in healing.Added)
         {
-            var guest = Printable.Escape(forwards.Key);
-            var address = forwards.First().Target;
-            var source = leases.Contains(address) ? " (DHCP)" : "";
-            var sentence = string.Create(CultureInfo.InvariantCulture,
-                $"{guest} has {address} now{source}; {forwards.Count()} forwards in force");
-            yield return StructuredData.Append(
-                sentence,
-                [
-                    (StructuredData.Kind, "lease"),
-                    ("guest", forwards.Key),
-                    ("address", $"{address}"),
-                    .. forwards.Select(f => (StructuredData.Added, f.Describe())),
-                ]);
+            if (!told.Add(first.Guest)) continue;
+            var fields = Of(first.Guest, StructuredData.Added, healing.Added);
+            var source = IsLeased(healing, first) ? " (DHCP)" : "";
+            var sentence = $"{Printable.Escape(first.Guest)} has {first.Target} now{source}; " +
+                $"{Count(fields.Count)} in force";
+            fields.Insert(0, ("address", $"{first.Target}"));
+            lines.Add(Line("lease", sentence, ("guest", first.Guest), fields));
         }
 
-        foreach (var forwards in healing.Removed.GroupBy(f => f.Guest))
+        foreach (var first in healing.Removed)
         {
-            if (healing.Added.Any(f => f.Guest == forwards.Key)) continue;
-            var sentence = string.Create(CultureInfo.InvariantCulture,
-                $"{Printable.Escape(forwards.Key)} is no longer served; {forwards.Count()} forwards are out");
-            yield return StructuredData.Append(
-                sentence,
-                [
-                    (StructuredData.Kind, "gone"),
-                    ("guest", forwards.Key),
-                    .. forwards.Select(f => (StructuredData.Removed, f.Describe())),
-                ]);
+            if (!told.Add(first.Guest)) continue;
+            var fields = Of(first.Guest, StructuredData.Removed, healing.Removed);
+            var sentence = $"{Printable.Escape(first.Guest)} is no longer served; {Count(fields.Count)} taken out";
+            lines.Add(Line("gone", sentence, ("guest", first.Guest), fields));
         }
+
+        return lines;
     }
+
+    private static List<(string, string)> Of(string guest, string name, IEnumerable<Translation> forwards)
+    {
+        var fields = new List<(string, string)>();
+        foreach (var forward in forwards)
+            if (forward.Guest == guest) fields.Add((name, forward.Describe()));
+        return fields;
+    }
+
+    private static bool IsLeased(Healing healing, Translation forward)
+    {
+        foreach (var lease in healing.Desired.Seen.Leases)
+            if (lease.Address.Equals(forward.Target)) return true;
+        return false;
+    }
+
+    private static string Count(int forwards) =>
+        forwards == 1 ? "1 forward" : string.Create(CultureInfo.InvariantCulture, $"{forwards} forwards");
+
+    private static string Line(
+        string kind, string sentence, (string Name, string Value) first, List<(string, string)> others) =>
+        StructuredData.Append(sentence, [(StructuredData.Kind, kind), first, .. others]);
 }

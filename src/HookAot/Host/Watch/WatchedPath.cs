@@ -1,6 +1,8 @@
 namespace HookAot.Host;
 
-/// <summary>A file, or a directory's files of a kind, that is watched wherever it leads, and also before it is there.</summary>
+/// <summary>
+/// A file, or a directory's files of a kind, that is watched wherever it leads, and also before it is there.
+/// </summary>
 /// <param name="Path">Its absolute path.</param>
 /// <param name="Means">What has changed when it changes.</param>
 /// <param name="Suffix">How the names in a directory end that matter; null: it is a file.</param>
