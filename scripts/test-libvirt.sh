@@ -36,7 +36,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 . tests/lab/checks.sh
-for part in install paths guests networks daemon config others backends migration; do
+for part in install paths guests networks daemon config others watch backends migration; do
   # shellcheck source=/dev/null # one of many
   . "tests/lab/stories/$part.sh"
 done

@@ -35,6 +35,7 @@ public sealed partial class ReadmeTests
     public async Task The_session_at_its_head_is_what_happens()
     {
         await using var world = await Running("{}");
+        using var watcher = world.AsIfWatched();
         var session = Blocks("console").Single().Split("# ", StringSplitOptions.RemoveEmptyEntries);
         await Assert.That(session.Length).IsEqualTo(3);
         foreach (var step in session)

@@ -82,9 +82,21 @@ public sealed class DoctorTests
     }
 
     [Test]
+    public async Task That_no_watcher_runs_is_noted_and_no_fault()
+    {
+        await using var world = await Healthy();
+        await Assert.That(await world.Done("doctor a")).Contains("note   hookctrl watch does not run: a first lease");
+        await Assert.That(await world.Done("status")).Contains("watcher: none; a first lease");
+        using var watcher = world.AsIfWatched();
+        await Assert.That(await world.Done("doctor a")).Contains("ok     hookctrl watch runs");
+        await Assert.That(await world.Done("status")).DoesNotContain("watcher");
+    }
+
+    [Test]
     public async Task Nothing_is_found_where_nothing_is_wrong()
     {
         await using var world = await Healthy();
+        using var watcher = world.AsIfWatched();
         await Assert.That(await world.Done("doctor a"))
             .Contains("ok     it answers on 192.168.122.2:22")
             .And.Contains("nothing on this host stops it")
@@ -227,6 +239,7 @@ public sealed class DoctorTests
     public async Task A_hook_that_is_newer_than_the_daemon_is_noted()
     {
         await using var world = await World.Create(OneForward);
+        using var watcher = world.AsIfWatched();
         world.HookEnvironment["HOOKAOT_HOOKS_DIR"] = Path.Combine(world.Directory, "hooks");
         await world.Runs("a");
         using var daemon = Process.Start("sleep", "60");
@@ -279,6 +292,7 @@ public sealed class DoctorTests
     public async Task What_other_hooks_left_in_libvirts_tables_is_named_with_what_takes_it_away()
     {
         await using var world = await Healthy();
+        using var watcher = world.AsIfWatched();
         var rules = Repository.File("tests", "lab", "libvirt-nft.rules");
         await world.Host.Run($"nft -f {rules}");
         await world.Done("apply");

@@ -1,3 +1,4 @@
+using HookAot.Host;
 using System.Globalization;
 
 namespace HookAot.Tests.Netns;
@@ -110,6 +111,13 @@ internal sealed class World : IAsyncDisposable
 
     /// <summary>Guest B, at vnet1.</summary>
     public NetworkNamespace B { get; }
+
+    /// <summary>Holds the lock of the one watcher, which status and doctor miss else.</summary>
+    public HostLock? AsIfWatched()
+    {
+        var path = Path.Combine(HookEnvironment["HOOKAOT_RUN_DIR"], "watch");
+        return HostLock.Take(path, Deadline.In(0), out _);
+    }
 
     /// <summary>The hook's environment.</summary>
     public Dictionary<string, string> HookEnvironment { get; }

@@ -54,6 +54,7 @@ internal sealed record ScriptRow(string Tool, string[] Arguments, string Script)
 /// <param name="Ok">Whether everything that should be in force is; the exit code is 0 then.</param>
 /// <param name="Backend">The tool that translates: iptables or nftables.</param>
 /// <param name="BackendReason">Why that one.</param>
+/// <param name="Watched">Whether a watcher runs.</param>
 /// <param name="Forwards">Each forward of the config.</param>
 /// <param name="Networks">Each network of the config.</param>
 /// <param name="Drift">
@@ -63,6 +64,7 @@ internal sealed record StatusReport(
     bool Ok,
     string Backend,
     string BackendReason,
+    bool Watched,
     StatusRow[] Forwards,
     NetworkState[] Networks,
     string[] Drift);

@@ -10,6 +10,13 @@ internal sealed record Obstacle(string Message, string Cure)
     /// <summary>The cure of everything that is only a matter of our own rules.</summary>
     public const string Apply = "hookctrl apply";
 
+    /// <summary>What it means that no watcher runs.</summary>
+    public const string Unwatched =
+        "a first lease, an edited config, and rules that another program takes out wait for the next event";
+
+    /// <summary>How to have a watcher.</summary>
+    public const string WatchCure = "systemctl enable --now hookaot, or 'hookctrl watch' under another supervisor";
+
     /// <summary>"message; do: cure"; without the cure where that is to apply.</summary>
     public override string ToString() => Cure == Apply ? Message : $"{Message}; do: {Cure}";
 

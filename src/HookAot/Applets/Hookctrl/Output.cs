@@ -51,12 +51,15 @@ internal static class Output
 
     private const int EPIPE = 32; // include/uapi/asm-generic/errno-base.h
 
+    /// <summary>What poll(2) finds ready when there is no reader any more.</summary>
+    public static Libc.PollFd Reader => new() { Fd = Stdout, Events = 0 }; // POLLERR is reported unasked
+
     /// <summary>Waits, but no longer than there is a reader.</summary>
     /// <param name="milliseconds">How long.</param>
     /// <returns>Whether there is one.</returns>
     public static unsafe bool WaitWithReader(int milliseconds)
     {
-        var stdout = new Libc.PollFd { Fd = Stdout, Events = 0 }; // POLLERR is reported unasked
+        var stdout = Reader;
         return Libc.poll(&stdout, 1, milliseconds) <= 0;
     }
 

@@ -12,7 +12,8 @@ internal static class StatusBuilder
     /// <summary>The report.</summary>
     /// <param name="comparison">What should be in force, and what is.</param>
     /// <param name="drift">What differs.</param>
-    public static StatusReport Build(Comparison comparison, IReadOnlyList<Obstacle> drift)
+    /// <param name="watched">Whether a watcher runs.</param>
+    public static StatusReport Build(Comparison comparison, IReadOnlyList<Obstacle> drift, bool watched)
     {
         var desired = comparison.Desired;
         var config = desired.Config.Config ?? HookConfig.Empty;
@@ -40,6 +41,7 @@ internal static class StatusBuilder
             ok,
             desired.Backend.Backend.Name(),
             desired.Backend.Why,
+            watched,
             [.. rows],
             networks,
             [.. drift.Select(d => $"{d}")]);

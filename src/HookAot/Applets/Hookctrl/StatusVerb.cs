@@ -3,13 +3,15 @@ using System.Globalization;
 using System.Text.Json;
 using HookAot.Host;
 using HookAot.Model;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HookAot.Applets.Hookctrl;
 
 /// <summary>hookctrl status: what is in force, and what differs from what should be.</summary>
 internal static class StatusVerb
 {
-    private const int WatchMilliseconds = 2000;
+    // A busy host has new connections all the time.
+    private const int BetweenLooks = 500;
 
     // The cursor home, and an empty screen (ECMA-48: CUP, ED).
     private const string ClearTerminal = "\e[H\e[2J";
@@ -17,7 +19,10 @@ internal static class StatusVerb
     /// <summary>The verb.</summary>
     public static Command Make()
     {
-        var watch = new Option<bool>("--watch") { Description = "Show it anew every two seconds, until interrupted." };
+        var watch = new Option<bool>("--watch")
+        {
+            Description = "Show it anew whenever something changes, until interrupted.",
+        };
         const string description = "Show each forward's state and counters, and what in the kernel differs from what " +
             "should be there (exit code 1).";
         var status = new Command("status", description) { watch };
@@ -31,15 +36,35 @@ internal static class StatusVerb
 
     private static int Watch(Session session)
     {
+        if (!Session.IsRoot("see the rules")) return Session.Refused;
         // A terminal is cleared; a file or a pipe gets one table after the other.
         var before = Libc.isatty(1) != 0 ? ClearTerminal : "";
+        using var sources = new WatchSources(NullLogger.Instance, withConnections: true);
+        var changes = new Changes();
         int code;
         do
         {
+            // What changes while we look, or soon after, is shown by the next look.
+            sources.Drain(changes);
+            changes.Clear();
+            sources.Watch(session.Paths);
             code = Show(session, before);
         }
-        while (Output.WaitWithReader(WatchMilliseconds));
+        while (Output.WaitWithReader(BetweenLooks) && HasNews(sources, changes));
         return code;
+    }
+
+    /// <summary>Waits for a change, but no longer than there is a reader.</summary>
+    private static bool HasNews(WatchSources sources, Changes changes)
+    {
+        while (changes.Kinds == Change.None)
+        {
+            _ = sources.Wait(-1, Output.Reader);
+            if (!Output.WaitWithReader(0)) return false;
+            sources.Drain(changes);
+        }
+
+        return true;
     }
 
     private static int Show(Session session, string before)
@@ -53,7 +78,7 @@ internal static class StatusVerb
 
         if (ConfigInUse.OtherThan(session) is { } other) Session.Warn(other);
         var drift = Drift.Find(session.Paths, comparison);
-        var report = StatusBuilder.Build(comparison, drift);
+        var report = StatusBuilder.Build(comparison, drift, LockHolder.IsHeld(session.Paths.WatchLock));
         if (session.Json) Output.Write(JsonSerializer.Serialize(report, HookctrlJson.Default.StatusReport) + "\n");
         else Print(report, drift, before);
         return report.Ok ? Session.Done : Session.Refused;
@@ -73,6 +98,7 @@ internal static class StatusVerb
         }
 
         Output.Write($"backend: {report.Backend} ({report.BackendReason})\n");
+        if (!report.Watched) Output.Write($"watcher: none; {Obstacle.Unwatched}\n");
 
         foreach (var obstacle in drift)
         {

@@ -25,6 +25,9 @@ internal static class LockHolder
         return takers.FirstOrDefault(pid => Has(pid, target) is null) is > 0 and var likely ? Name(likely) : Unknown;
     }
 
+    /// <summary>Whether some process has the lock on a file.</summary>
+    public static bool IsHeld(string path) => FileStatus.Of(path) is { } file && Takers(file).Any();
+
     // "1: FLOCK  ADVISORY  WRITE 812 00:1a:1234 0 EOF", the device in hexadecimal; who waits for it is a line with "->"
     // (proc(5)).
     private static IEnumerable<int> Takers(FileStatus file)

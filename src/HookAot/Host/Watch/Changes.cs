@@ -28,7 +28,12 @@ internal enum Change
     /// <summary>Events that wait for a converge.</summary>
     Spool = 64,
 
-    /// <summary>Everything: at the start, and where the kernel has lost some of what it had to tell.</summary>
+    /// <summary>Connections through the host.</summary>
+    Connections = 128,
+
+    /// <summary>
+    /// Everything that a converge depends on: at the start, and where the kernel has lost some of what it had to tell.
+    /// </summary>
     Everything = Rules | Config | Leases | Guests | Network | Record | Spool,
 }
 

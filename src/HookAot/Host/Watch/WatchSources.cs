@@ -10,16 +10,19 @@ internal sealed unsafe class WatchSources : IDisposable
     private readonly RuleEvents? rules;
     private readonly FileEvents? files;
     private readonly NetworkEvents? network;
+    private readonly ConnectionEvents? connections;
     private string? filesProblem;
 
     /// <summary>Begins to listen. A source that cannot be had is logged, and done without.</summary>
     /// <param name="log">The log.</param>
-    public WatchSources(ILogger log)
+    /// <param name="withConnections">Whether new connections count.</param>
+    public WatchSources(ILogger log, bool withConnections = false)
     {
         this.log = log;
         rules = Add(() => new RuleEvents(), "changed rules");
         files = Add(() => new FileEvents(), "changed files");
         network = Add(() => new NetworkEvents(), "changed addresses");
+        if (withConnections) connections = Add(() => new ConnectionEvents(), "new connections");
     }
 
     /// <summary>Whether changes of rules are not told.</summary>
@@ -62,6 +65,7 @@ internal sealed unsafe class WatchSources : IDisposable
         rules?.Dispose();
         files?.Dispose();
         network?.Dispose();
+        connections?.Dispose();
     }
 
     private static List<WatchedPath> Files(HostPaths paths)

@@ -29,5 +29,9 @@ internal static class HookStage
                 $"{hook} is newer than the daemon, and has not been called so far: libvirt may not have seen it yet",
                 TellLibvirt)
             : DoctorStep.Ok($"the hook is {hook}");
+
+        yield return LockHolder.IsHeld(paths.WatchLock)
+            ? DoctorStep.Ok("hookctrl watch runs")
+            : DoctorStep.Note($"hookctrl watch does not run: {Obstacle.Unwatched}", Obstacle.WatchCure);
     }
 }
