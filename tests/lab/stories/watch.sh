@@ -5,7 +5,8 @@
 start_watch() {
   shell 'hookctrl watch </dev/null >/lab-log/watch 2>&1 &'
   becomes "the watcher runs" 'hookctrl' on_host pgrep -a hookctrl
-  becomes "status knows of it" '^backend' shell 'hookctrl status >/tmp/status; ! grep watcher: /tmp/status && cat /tmp/status'
+  becomes "status knows of it" '^backend' shell \
+    'hookctrl status >/tmp/status; ! grep watcher: /tmp/status && cat /tmp/status'
 }
 
 story watch "a first lease, a flush and an edit, and nobody runs apply"
