@@ -30,7 +30,7 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
 
     private static readonly Option<bool> NoApplyOption = new("--no-apply")
     {
-        Description = "Change the file, but not the rules.",
+        Description = "Change the file, but not the rules; a watcher that runs puts it in force all the same.",
         Recursive = true,
     };
 
