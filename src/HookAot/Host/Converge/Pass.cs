@@ -13,7 +13,9 @@ namespace HookAot.Host;
 /// <param name="log">The log.</param>
 internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, ConvergeCause cause, ILogger log)
 {
-    /// <summary>Whether somebody else says what came of it, where it succeeds.</summary>
+    /// <summary>
+    /// Whether somebody else says what is wrong with the config, and what came of it where it succeeds.
+    /// </summary>
     public bool IsSilent { get; init; }
 
     /// <summary>Converges.</summary>
@@ -43,7 +45,11 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         foreach (var e in told) state = state.After(e, Environment.TickCount64);
         if (!asked) state = state with { Called = true, ConfigPath = Path.GetFullPath(paths.Config) };
 
-        foreach (var error in file.ErrorsForLog) Log.Failed(log, error);
+        if (!IsSilent)
+        {
+            foreach (var error in file.ErrorsForLog) Log.Failed(log, error);
+        }
+
         if (file.Keep(paths) is { } keepProblem) Log.Warned(log, $"{cause}: {keepProblem}");
         HashSet<string>? refused = [];
         if (file.Config is not null && isNews) refused = Enforce(file, state, told, seen);
