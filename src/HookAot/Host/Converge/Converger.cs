@@ -100,7 +100,12 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
         desired = Desired.Now(paths).WithoutRefused(record);
         // With a config that is broken the last good one is in force, which is all that can be had.
         applied |= desired.Config.Broken && record is not null && Pass.IsFinished(record);
-        return new(found, Curable(after, desired), before, after, desired) { Converged = true, Applied = applied };
+        return new(found, Curable(after, desired), before, after, desired)
+        {
+            Converged = true,
+            Applied = applied,
+            HasNews = pass.HasNews,
+        };
     }
 
     // What a sysctl is the cure of would be found again and again. Without any config nothing is known to be wrong.

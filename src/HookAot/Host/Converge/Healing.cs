@@ -22,6 +22,9 @@ internal sealed record Healing(
     /// <summary>Whether there was something to do.</summary>
     public bool Converged { get; init; }
 
+    /// <summary>Whether other forwards should be in force than before: rules differed because of that.</summary>
+    public bool HasNews { get; init; }
+
     /// <summary>Whether the converge brought everything into the kernel, as far as it knows.</summary>
     public bool Applied { get; init; } = true;
 

@@ -18,6 +18,9 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
     /// </summary>
     public bool IsSilent { get; init; }
 
+    /// <summary>Whether other forwards are in force since than were before, as far as that is recorded.</summary>
+    public bool HasNews { get; private set; }
+
     /// <summary>Converges.</summary>
     /// <param name="config">What was read of the config before; null: nothing.</param>
     /// <param name="unwritten">An event that could not be recorded.</param>
@@ -128,6 +131,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
 
         var ruleset = desired.Ruleset;
         var changes = ForwardsInForce.Replace(paths, ruleset);
+        HasNews = !changes.IsEmpty;
         if (IsSilent) return RefusedNames(results);
         var (words, fields) = (cause.ToString(), changes.Fields(cause));
         if (ruleset.IsEmpty) Log.Removed(log, words, fields);
