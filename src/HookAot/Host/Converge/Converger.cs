@@ -93,12 +93,19 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
         if (found.IsEmpty && isKnown) return new(found, found, before, before, desired);
 
         var pass = new Pass(paths, hostLock.Fd, deadline, cause, log) { IsSilent = true };
-        var done = pass.Run(config: null, unwritten: null, asked: true, before) is not null;
+        var applied = pass.Run(config: null, unwritten: null, asked: true, before) is not null;
         looking(true);
         var after = KernelView.Look(context, out problem) ?? throw new IOException(problem);
-        desired = Desired.Now(paths).WithoutRefused(HostRecord.Read(paths));
-        var left = Curable(after, desired);
-        return new(found, left, before, after, desired) { Converged = true, Done = done && left.IsEmpty };
+        record = HostRecord.Read(paths);
+        desired = Desired.Now(paths).WithoutRefused(record);
+        // With a config that is broken the last good one is in force, which is all that can be had.
+        applied |= desired.Config.Broken && record is not null && Pass.IsFinished(record);
+        return new(found, Curable(after, desired), before, after, desired)
+        {
+            Converged = true,
+            Applied = applied,
+            HasNews = pass.HasNews,
+        };
     }
 
     // What a sysctl is the cure of would be found again and again. Without any config nothing is known to be wrong.

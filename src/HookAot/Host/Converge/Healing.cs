@@ -22,8 +22,14 @@ internal sealed record Healing(
     /// <summary>Whether there was something to do.</summary>
     public bool Converged { get; init; }
 
+    /// <summary>Whether other forwards should be in force than before: rules differed because of that.</summary>
+    public bool HasNews { get; init; }
+
+    /// <summary>Whether the converge brought everything into the kernel, as far as it knows.</summary>
+    public bool Applied { get; init; } = true;
+
     /// <summary>Whether everything is as it should be now.</summary>
-    public bool Done { get; init; } = true;
+    public bool Done => Applied && Left.IsEmpty;
 
     /// <summary>Forwards that are there now and were not before.</summary>
     public ImmutableArray<Translation> Added => [.. After.Translations.Except(Before.Translations)];

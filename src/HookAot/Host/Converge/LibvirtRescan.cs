@@ -10,8 +10,11 @@ namespace HookAot.Host;
 /// </summary>
 internal static class LibvirtRescan
 {
-    // libvirt writes a guest's status file after the hook "start", and it deletes it before "stopped".
-    private const long GraceMilliseconds = 60_000;
+    /// <summary>
+    /// How long, in milliseconds, a guest or a network that has come counts as active without its file: libvirt writes
+    /// a guest's status file after the hook "start", and it deletes it before "stopped".
+    /// </summary>
+    public const int Grace = 60_000;
 
     /// <summary>The state after the comparison.</summary>
     /// <param name="paths">Where libvirt's files are.</param>
@@ -49,7 +52,7 @@ internal static class LibvirtRescan
     }
 
     // The record is a file: what it says may lie in the future.
-    private static bool IsFresh(long since, long now) => since <= now && since > now - GraceMilliseconds;
+    private static bool IsFresh(long since, long now) => since <= now && since > now - Grace;
 
     private static bool CannotTell(HostPaths paths, RunningGuests running, string driver) =>
         running.HiddenDrivers.Contains(driver) || !Directory.Exists(Path.Combine(paths.LibvirtRun, driver));

@@ -13,8 +13,13 @@ namespace HookAot.Host;
 /// <param name="log">The log.</param>
 internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, ConvergeCause cause, ILogger log)
 {
-    /// <summary>Whether somebody else says what came of it, where it succeeds.</summary>
+    /// <summary>
+    /// Whether somebody else says what is wrong with the config, and what came of it where it succeeds.
+    /// </summary>
     public bool IsSilent { get; init; }
+
+    /// <summary>Whether other forwards are in force since than were before, as far as that is recorded.</summary>
+    public bool HasNews { get; private set; }
 
     /// <summary>Converges.</summary>
     /// <param name="config">What was read of the config before; null: nothing.</param>
@@ -43,7 +48,11 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         foreach (var e in told) state = state.After(e, Environment.TickCount64);
         if (!asked) state = state with { Called = true, ConfigPath = Path.GetFullPath(paths.Config) };
 
-        foreach (var error in file.ErrorsForLog) Log.Failed(log, error);
+        if (!IsSilent)
+        {
+            foreach (var error in file.ErrorsForLog) Log.Failed(log, error);
+        }
+
         if (file.Keep(paths) is { } keepProblem) Log.Warned(log, $"{cause}: {keepProblem}");
         HashSet<string>? refused = [];
         if (file.Config is not null && isNews) refused = Enforce(file, state, told, seen);
@@ -122,6 +131,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
 
         var ruleset = desired.Ruleset;
         var changes = ForwardsInForce.Replace(paths, ruleset);
+        HasNews = !changes.IsEmpty;
         if (IsSilent) return RefusedNames(results);
         var (words, fields) = (cause.ToString(), changes.Fields(cause));
         if (ruleset.IsEmpty) Log.Removed(log, words, fields);

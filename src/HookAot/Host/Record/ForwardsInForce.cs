@@ -57,11 +57,14 @@ internal static class ForwardsInForce
 /// <param name="removed">What no longer is.</param>
 internal sealed class ForwardChanges(string[] added, string[] removed)
 {
+    /// <summary>Whether nothing has changed.</summary>
+    public bool IsEmpty => added.Length + removed.Length == 0;
+
     /// <summary>The fields for it behind a sentence of the log; empty if nothing changed.</summary>
     /// <param name="cause">What the converge was for.</param>
     public string Fields(ConvergeCause cause)
     {
-        if (added.Length + removed.Length == 0) return "";
+        if (IsEmpty) return "";
         List<(string Name, string Value)> fields =
         [
             (StructuredData.Kind, "converge"),

@@ -83,7 +83,22 @@ internal sealed unsafe class FileEvents : WatchSource
         return means != Change.None;
     }
 
+    // What is made in a directory between the look at it and the watch would be told to nobody.
     private string? Arm()
+    {
+        int before;
+        string? problem;
+        do
+        {
+            before = names.Count;
+            problem = ArmOnce();
+        }
+        while (names.Count > before);
+
+        return problem;
+    }
+
+    private string? ArmOnce()
     {
         string? problem = null;
         var before = new HashSet<int>(names.Keys);

@@ -30,17 +30,17 @@ internal sealed class WatchPace
     /// <summary>How long the pause is that a fight has led to; 0: there is none.</summary>
     public int Pause => pause;
 
-    /// <summary>How long until what has failed is tried again.</summary>
-    public int Retry => retry;
+    /// <summary>How long after the last look what has failed is tried again.</summary>
+    public long Retry => Next is { } next ? next - lastLook : 0;
 
     /// <summary>When to look at what has changed.</summary>
     /// <param name="noticed">When it was noticed.</param>
-    /// <param name="rulesOnly">Whether only rules have changed, which may be a fight.</param>
-    public long LookAt(long noticed, bool rulesOnly)
-    {
-        var soon = Math.Max(noticed + FirstLook, lastLook + BetweenLooks);
-        return rulesOnly ? Math.Max(soon, pauseEnds) : soon;
-    }
+    public long LookAt(long noticed) => Math.Max(noticed + FirstLook, lastLook + BetweenLooks);
+
+    /// <summary>
+    /// The earliest time to look where only rules have changed: it may be a fight, or go on to fail.
+    /// </summary>
+    public long LookAtRules() => Math.Max(pauseEnds, lastLook + Math.Min(retry, LongestPause));
 
     /// <summary>The host was looked at, and is as it should be.</summary>
     /// <param name="now">When.</param>
@@ -57,7 +57,7 @@ internal sealed class WatchPace
     {
         lastLook = now;
         retry = retry == 0 ? FirstRetry : Math.Min(2 * retry, LongestRetry);
-        Next = now + retry;
+        Next = Math.Max(now + retry, pauseEnds);
     }
 
     /// <summary>Rules were put back.</summary>

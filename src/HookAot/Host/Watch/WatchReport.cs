@@ -10,8 +10,8 @@ internal static class WatchReport
     private const int MostNames = 3;
 
     /// <summary>Whether somebody has taken out rules of ours, or put others before them.</summary>
-    public static bool IsDamage(Changes changes, Healing healing) =>
-        (changes.Kinds & ~(Change.Rules | Change.Spool)) == 0 && !healing.Found.IsEmpty;
+    public static bool IsDamage(Changes changes, Healing healing) => !healing.Found.IsEmpty && !healing.HasNews
+        && ((changes.Kinds & ~(Change.Rules | Change.Spool)) == 0 || Names(changes, onlyHits: true).Count > 0);
 
     /// <summary>"firewalld[812]", or several; empty if the kernel has not told.</summary>
     public static string Culprits(Changes changes)

@@ -50,6 +50,18 @@ internal sealed unsafe class WatchSources : IDisposable
         return Libc.poll(polled, (nuint)count, milliseconds) > 0;
     }
 
+    /// <summary>Waits until something but rules has changed.</summary>
+    /// <param name="milliseconds">How long.</param>
+    /// <returns>Whether it has; else the time is up.</returns>
+    public bool WaitForOthers(int milliseconds)
+    {
+        var polled = stackalloc Libc.PollFd[sources.Count];
+        // poll(2) passes over a negative one.
+        for (var i = 0; i < sources.Count; i++)
+            polled[i] = new() { Fd = sources[i] == rules ? -1 : sources[i].Fd, Events = Libc.POLLIN };
+        return Libc.poll(polled, (nuint)sources.Count, milliseconds) > 0;
+    }
+
     /// <summary>Takes down everything that has changed.</summary>
     public void Drain(Changes changes)
     {

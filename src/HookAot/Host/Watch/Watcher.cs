@@ -20,6 +20,7 @@ internal sealed class Watcher : IDisposable
     private HostLock? only;
     private ulong? mark;
     private string configErrors = "";
+    private long settled;
 
     /// <summary>Begins to listen, so that what changes from now on is noticed.</summary>
     /// <param name="paths">Where things are.</param>
@@ -77,9 +78,7 @@ internal sealed class Watcher : IDisposable
     {
         do
         {
-            var now = Environment.TickCount64;
-            var patience = pace.Next is { } next ? (int)Math.Clamp(next - now, 0, int.MaxValue) : -1;
-            if (!sources.Wait(patience))
+            if (!sources.Wait(pace.Next is { } next ? Left(next) : -1))
             {
                 // A look that nothing has asked for is for rules of iptables-legacy, or for what has failed before.
                 changes.Add(Change.Rules);
@@ -87,19 +86,23 @@ internal sealed class Watcher : IDisposable
                 return;
             }
 
-            Rest(pace.LookAt(Environment.TickCount64, rulesOnly: false));
-            sources.Drain(changes);
+            Rest();
             // A config that has changed is not kept waiting by a fight about rules.
-            if (changes.Kinds == Change.Rules) Rest(pace.LookAt(Environment.TickCount64, rulesOnly: true));
+            while (changes.Kinds == Change.Rules && Left(pace.LookAtRules()) is > 0 and var left)
+                if (sources.WaitForOthers(left)) Rest();
             sources.Drain(changes);
         }
         while (changes.Kinds == Change.None);
     }
 
-    private static void Rest(long until)
+    /// <summary>Lets come what comes together, and takes it down.</summary>
+    private void Rest()
     {
-        if (until - Environment.TickCount64 is > 0 and var left) Thread.Sleep((int)Math.Min(left, int.MaxValue));
+        if (Left(pace.LookAt(Environment.TickCount64)) is > 0 and var left) Thread.Sleep(left);
+        sources.Drain(changes);
     }
+
+    private static int Left(long until) => (int)Math.Clamp(until - Environment.TickCount64, 0, int.MaxValue);
 
     /// <summary>Looks at the host, and puts right what is not as it should be.</summary>
     /// <returns>How things are, in a line; null: as before.</returns>
@@ -151,14 +154,19 @@ internal sealed class Watcher : IDisposable
     {
         var now = Environment.TickCount64;
         var errors = string.Join('\n', healing.Desired.Config.ErrorsForLog);
-        if (!healing.Converged && errors != configErrors)
+        if (errors != configErrors)
             foreach (var error in healing.Desired.Config.ErrorsForLog) Log.Failed(log, error);
         configErrors = errors;
 
+        var who = WatchReport.Culprits(changes);
+        var isDamage = WatchReport.IsDamage(changes, healing);
         if (!healing.Done)
         {
-            mark = null;
-            Fail(healing.Left.IsEmpty ? "the reasons are above" : healing.Left[0].Message);
+            // Who changes rules all the time takes them out between the converge and the look at what came of it.
+            if (healing.Applied && isDamage && who.Length > 0) pace.Repaired(now);
+            else who = "";
+            var why = healing.Left.IsEmpty ? "the reasons are above" : healing.Left[0].Message;
+            Fail(who.Length == 0 ? why : $"rules are taken out by {who} while they are put back");
             return;
         }
 
@@ -169,18 +177,18 @@ internal sealed class Watcher : IDisposable
         }
 
         foreach (var line in WatchReport.Lines(changes, healing, milliseconds)) Log.Noted(log, line);
-        var who = WatchReport.Culprits(changes);
-        var isDamage = WatchReport.IsDamage(changes, healing);
         Quiet();
         if (!isDamage || !pace.Repaired(now)) return;
 
         Log.Warned(log, string.Create(CultureInfo.InvariantCulture,
-            $"{(who.Length == 0 ? "another program" : who)} takes rules out again and again: they are back, and the " +
-            $"next time they come back after {pace.Pause / 1000} s"));
+            $"rules are taken out again and again by {(who.Length == 0 ? "another program" : who)}: they are back, and " +
+            $"the next time they come back after {pace.Pause / 1000} s"));
     }
 
     private void Fail(string why)
     {
+        // What is known of the kernel is not what should be there.
+        mark = null;
         pace.Failed(Environment.TickCount64);
         Log.Failed(log, string.Create(CultureInfo.InvariantCulture,
             $"not everything is in force: {why}; tried again in {pace.Retry / 1000} s"));
@@ -189,11 +197,15 @@ internal sealed class Watcher : IDisposable
     /// <summary>All is well: when to look again unasked.</summary>
     private void Quiet()
     {
+        if ((changes.Kinds & Change.Guests) != 0) settled = Environment.TickCount64 + LibvirtRescan.Grace + 1;
         changes.Clear();
+        var now = Environment.TickCount64;
         int? unasked = NeedsLooking() ? WatchPace.Unasked : null;
         // Its own hook may have given it up, which tells nobody.
         if (unasked is null && !EventSpool.Waiting(paths, out _).IsEmpty) unasked = Limits.All;
-        pace.Looked(Environment.TickCount64, unasked);
+        // A guest that has just come counts as active for a while without its file.
+        if (unasked is null && settled > now) unasked = (int)(settled - now);
+        pace.Looked(now, unasked);
     }
 
     private bool NeedsLooking()
