@@ -36,7 +36,7 @@ public sealed class WatchedFilesTests
     [Test]
     [Arguments("sed -i s/2222/3333/ real/1/config.json")]
     [Arguments("sed s/2222/3333/ real/1/config.json > real/2/config.json; ln -sfn 2 real/now")]
-    [Arguments("sed s/2222/3333/ real/1/config.json > real/2/config.json; ln -sf ../real/2/config.json hooks/config.json")]
+    [Arguments("sed s/2222/3333/ real/1/config.json > real/2/new.json; ln -sf ../real/2/new.json hooks/config.json")]
     [Arguments("sed s/2222/3333/ real/1/config.json > real/2/config.json; mv real/1 real/0; mv real/2 real/1")]
     public async Task A_config_behind_links_is_watched_wherever_they_lead(string edit)
     {

@@ -131,7 +131,8 @@ public sealed class WatcherFaultTests
         await world.Host.Run("nft flush ruleset");
         var inode = (await world.Host.Run($"stat -c %i {run}/lock")).Trim();
         await watching.Until("the wait", async () =>
-            (await File.ReadAllLinesAsync("/proc/locks")).Any(line => line.Contains("-> FLOCK", StringComparison.Ordinal)
+            (await File.ReadAllLinesAsync("/proc/locks")).Any(
+                line => line.Contains("-> FLOCK", StringComparison.Ordinal)
                 && line.Contains($":{inode} ", StringComparison.Ordinal)));
         await Assert.That(await world.OurRules()).IsEmpty();
         await world.Host.Run($"kill -CONT {pid}");

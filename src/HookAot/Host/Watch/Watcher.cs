@@ -180,8 +180,9 @@ internal sealed class Watcher : IDisposable
         Quiet();
         if (!isDamage || !pace.Repaired(now)) return;
 
+        if (who.Length == 0) who = "another program";
         Log.Warned(log, string.Create(CultureInfo.InvariantCulture,
-            $"rules are taken out again and again by {(who.Length == 0 ? "another program" : who)}: they are back, and " +
+            $"rules are taken out again and again by {who}: they are back, and " +
             $"the next time they come back after {pace.Pause / 1000} s"));
     }
 
