@@ -40,8 +40,6 @@ public sealed class WatchedRulesTests
     [Arguments("nft delete table ip hookaot", $"{TakenOut}nft[")]
     [Arguments("nft flush table ip hookaot", $"{TakenOut}nft[")]
     [Arguments("nft flush map ip hookaot MAP", $"{TakenOut}nft[")]
-    // As docker does when it lets the kernel forward, whenever it starts.
-    [Arguments("iptables -P FORWARD DROP", $"{NoLonger}iptables[")]
     public async Task What_nft_translates_is_back(string damage, string line)
     {
         var config = OneForward.Replace("\"public_ip\"", "\"backend\": \"nftables\", \"public_ip\"");
@@ -72,8 +70,8 @@ public sealed class WatchedRulesTests
         {
             foreach (var name in (string[])["a", "b"])
             {
-                await world.Runs(name);
                 await world.Event(name, "start");
+                await world.Runs(name);
             }
 
             File.Delete(world.StatusFile("b"));
@@ -84,6 +82,25 @@ public sealed class WatchedRulesTests
         await world.Host.Run("nft flush ruleset");
         await watching.Says("nft[");
         await Assert.That(watching.Log.Split('\n')).Count().IsEqualTo(1).Because(watching.Log);
+    }
+
+    [Test]
+    public async Task A_policy_that_drops_what_nft_translates_is_answered()
+    {
+        var config = OneForward.Replace("\"public_ip\"", "\"backend\": \"nftables\", \"public_ip\"");
+        await using var world = await World.Create(config);
+        // Nothing stops it so far, and ours do not accept it there.
+        await world.Host.Run("iptables -F; iptables -X");
+        await world.Runs("a");
+        await world.Event("a", "start");
+        await Assert.That(await world.OurRules()).IsEmpty();
+        await using var watching = await Watching.Start(world);
+
+        // As docker does when it starts, and is the one that lets the kernel forward.
+        await world.Host.Run("iptables -P FORWARD DROP");
+
+        await watching.Says($"{NoLonger}iptables[");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
     }
 
     [Test]

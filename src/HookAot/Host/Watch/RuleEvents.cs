@@ -12,10 +12,12 @@ internal sealed class RuleEvents() : NetlinkSource(Netlink.Netfilter, Group)
 {
     private const int Group = 7;            // NFNLGRP_NFTABLES
     private const int Subsystem = 10;       // NFNL_SUBSYS_NFTABLES
+    private const int NewRule = 6, NewElement = 12;                        // NFT_MSG_NEW*
     private const int DeletedTable = 2, DeletedChain = 5, DeletedRule = 8; // NFT_MSG_DEL*
     private const int DeletedSet = 11, DeletedElement = 14, NewGeneration = 15;
 
     private readonly HashSet<string> hit = new(StringComparer.Ordinal);
+    private bool isOurs;
 
     /// <inheritdoc/>
     protected override void Read(ushort type, ReadOnlySpan<byte> payload, Changes changes)
@@ -25,10 +27,13 @@ internal sealed class RuleEvents() : NetlinkSource(Netlink.Netfilter, Group)
         if (kind == NewGeneration)
         {
             var (pid, name) = NfMessage.Committer(payload);
-            changes.Add(new Commit(pid, name, [.. hit]));
-            hit.Clear();
+            changes.Add(new Commit(pid, name, isOurs ? [] : [.. hit]));
+            Forget();
             return;
         }
+
+        // Who takes rules of ours out and puts others in is a tool of our hook's.
+        if (kind is NewRule or NewElement) isOurs |= IsPutIn(payload);
 
         if (Place(kind, payload) is { } place) hit.Add(place);
     }
@@ -36,8 +41,21 @@ internal sealed class RuleEvents() : NetlinkSource(Netlink.Netfilter, Group)
     /// <inheritdoc/>
     protected override void Lost(Changes changes)
     {
-        hit.Clear();
+        Forget();
         changes.Add(Change.Rules);
+    }
+
+    private void Forget()
+    {
+        hit.Clear();
+        isOurs = false;
+    }
+
+    private static bool IsPutIn(ReadOnlySpan<byte> payload)
+    {
+        const int Table = 1, NameOfChain = 2; // NFTA_RULE_*, NFTA_SET_ELEM_LIST_*
+        var attributes = payload[NfMessage.HeaderSize..];
+        return IsOurs(NfMessage.Text(attributes, Table), NfMessage.Text(attributes, NameOfChain));
     }
 
     /// <summary>From where something of ours was taken; null: it was not ours.</summary>

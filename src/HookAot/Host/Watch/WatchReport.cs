@@ -11,7 +11,8 @@ internal static class WatchReport
 
     /// <summary>Whether somebody has taken out rules of ours, or put others before them.</summary>
     public static bool IsDamage(Changes changes, Healing healing) => !healing.Found.IsEmpty && !healing.HasNews
-        && ((changes.Kinds & ~(Change.Rules | Change.Spool)) == 0 || Names(changes, onlyHits: true).Count > 0);
+        && changes.Kinds.HasFlag(Change.Rules)
+        && ((changes.Kinds & (Change.Config | Change.Leases | Change.Guests)) == 0 || IsHit(changes));
 
     /// <summary>"firewalld[812]", or several; empty if the kernel has not told.</summary>
     public static string Culprits(Changes changes)
@@ -32,7 +33,8 @@ internal static class WatchReport
         var ms = milliseconds.ToString(CultureInfo.InvariantCulture);
 
         if (IsDamage(changes, healing)) return [Damage(changes, fields, ms)];
-        if (changes.Kinds.HasFlag(Change.Config))
+        // At the start nobody knows whether it was edited.
+        if (changes.Kinds.HasFlag(Change.Config) && changes.Kinds != Change.Everything)
         {
             var (more, fewer) = (healing.Added.Length, healing.Removed.Length);
             var sentence = string.Create(CultureInfo.InvariantCulture,
@@ -46,14 +48,22 @@ internal static class WatchReport
         return lines;
     }
 
+    private static bool IsHit(Changes changes)
+    {
+        foreach (var commit in changes.Commits)
+            if (!commit.Hit.IsEmpty) return true;
+        return false;
+    }
+
     private static List<string> Names(Changes changes, bool onlyHits)
     {
         var names = new List<string>();
-        foreach (var commit in changes.Commits)
+        // Whoever was last is named in any case: what others did before was perhaps put right since.
+        for (var i = changes.Commits.Count - 1; i >= 0 && names.Count < MostNames; i--)
         {
-            if (onlyHits && commit.Hit.IsEmpty) continue;
-            var name = commit.ToString();
-            if (names.Count < MostNames && !names.Contains(name)) names.Add(name);
+            if (onlyHits && changes.Commits[i].Hit.IsEmpty) continue;
+            var name = changes.Commits[i].ToString();
+            if (!names.Contains(name)) names.Insert(0, name);
         }
 
         return names;
