@@ -13,7 +13,9 @@ internal sealed unsafe class FileEvents : WatchSource
     private const uint Written = 0x8, MovedFrom = 0x40, MovedTo = 0x80, Made = 0x100, Deleted = 0x200; // IN_*
     private const uint OnlyDirectories = 0x1000000;
     private const uint Overflow = 0x4000, Ignored = 0x8000;
-    private const uint Mask = Written | MovedFrom | MovedTo | Made | Deleted | OnlyDirectories;
+    private const uint Contents = Written | MovedFrom | MovedTo | Made | Deleted;
+    private const uint Itself = 0x400 | 0x800; // IN_DELETE_SELF, IN_MOVE_SELF
+    private const uint InAddition = 0x20000000; // IN_MASK_ADD
 
     private readonly Dictionary<int, List<(string Name, Change Means)>> names = [];
     private readonly byte[] buffer = new byte[16 * 1024];
@@ -102,12 +104,16 @@ internal sealed unsafe class FileEvents : WatchSource
     {
         string? problem = null;
         var before = new HashSet<int>(names.Keys);
+        var armed = new HashSet<string>(StringComparer.Ordinal);
         names.Clear();
         foreach (var path in paths)
         {
             foreach (var (directory, name) in path.Way())
             {
-                var watch = Libc.inotify_add_watch(Fd, directory, Mask);
+                // Of a directory that only leads on, what is made in it is no news: it would wake us for nothing.
+                var mask = OnlyDirectories | (name.Length == 0 ? Itself : Contents);
+                if (!armed.Add(directory)) mask |= InAddition; // else in the place of what it was before
+                var watch = Libc.inotify_add_watch(Fd, directory, mask);
                 if (watch < 0)
                 {
                     // One that has just gone is told by its own directory.

@@ -15,7 +15,10 @@ internal sealed record WatchedPath(string Path, Change Means, string? Suffix = n
     /// Every name on the way to it, links followed: whichever of them is made, replaced or deleted, it may lead
     /// elsewhere since. The way ends where a name is missing.
     /// </summary>
-    /// <returns>Directories with the name in them; the name begins with '*' where it is only the end of one.</returns>
+    /// <returns>
+    /// Directories with the name in them; the name begins with '*' where it is only the end of one, and is empty where it
+    /// is the directory itself that may be moved or deleted.
+    /// </returns>
     public IReadOnlyList<(string Directory, string Name)> Way()
     {
         var way = new List<(string, string)>();
@@ -31,14 +34,17 @@ internal sealed record WatchedPath(string Path, Change Means, string? Suffix = n
                 continue;
             }
 
-            way.Add((at, name));
             var next = System.IO.Path.Combine(at, name);
-            if (FileStatus.OfLink(next) is not { } status) return way;
-            if (!status.IsLink)
+            var status = FileStatus.OfLink(next);
+            if (status is { IsDirectory: true })
             {
                 at = next;
+                way.Add((at, ""));
                 continue;
             }
+
+            way.Add((at, name));
+            if (status is not { IsLink: true }) return way;
 
             if (++links > MostLinks || new FileInfo(next).LinkTarget is not { } target) return way;
             if (target.StartsWith('/')) at = "/";
