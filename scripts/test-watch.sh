@@ -72,16 +72,20 @@ guests_come_and_go() {
   done
 }
 
+take_out() {
+  case $((RANDOM % 4)) in
+    0) nft flush ruleset; iptables -w -A FORWARD -i virbr0 -j ACCEPT ;;
+    1) iptables -w -t nat -F ;;
+    2) iptables -w -F HOOKAOT-FWD ;;
+    3) nft delete table ip hookaot ;;
+  esac 2>/dev/null
+}
+
 rules_are_taken_out() {
   while [ -e storm ]; do
-    case $((RANDOM % 4)) in
-      0) nft flush ruleset; iptables -w -A FORWARD -i virbr0 -j ACCEPT ;;
-      1) iptables -w -t nat -F ;;
-      2) iptables -w -F HOOKAOT-FWD ;;
-      3) nft delete table ip hookaot ;;
-    esac
+    take_out
     sleep 0.0$((RANDOM % 10))
-  done 2>/dev/null
+  done
 }
 
 rules() {
@@ -128,8 +132,11 @@ for backend in ${BACKENDS:-iptables nftables}; do
     wait $watcher 2>/dev/null
     rm storm
     wait $coming $taking
+    # The last hook has put everything right: what is taken out once more only the new watcher puts back.
+    [ $((moment % 2)) -eq 0 ] || take_out
     hooks/hookctrl watch 2>>watch.log &
     watcher=$!
+    [ $((moment % 2)) -eq 1 ] || take_out
     done=$((done + 1))
     # Rules that were flushed look like those of a host on which nothing has to be, until it has looked.
     sleep .2

@@ -82,7 +82,8 @@ internal abstract unsafe class NetlinkSource : WatchSource
         }
     }
 
-    private void Messages(ReadOnlySpan<byte> messages, Changes changes)
+    /// <summary>Reads messages as the kernel sends them, one behind the other.</summary>
+    internal void Messages(ReadOnlySpan<byte> messages, Changes changes)
     {
         while (messages.Length >= HeaderSize)
         {

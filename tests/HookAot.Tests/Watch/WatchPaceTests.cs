@@ -1,0 +1,85 @@
+using HookAot.Host;
+
+namespace HookAot.Tests.Watch;
+
+/// <summary>When the watcher looks.</summary>
+public sealed class WatchPaceTests
+{
+    [Test]
+    public async Task It_looks_soon_and_no_more_than_twice_a_second()
+    {
+        var pace = new WatchPace();
+        await Assert.That(pace.LookAt(10_000)).IsEqualTo(10_050);
+        pace.Looked(10_060, unasked: null);
+        await Assert.That(pace.LookAt(10_070)).IsEqualTo(10_560);
+        await Assert.That(pace.LookAt(10_600)).IsEqualTo(10_650);
+        await Assert.That(pace.LookAtRules()).IsLessThanOrEqualTo(10_060);
+        await Assert.That(pace.Next).IsNull();
+    }
+
+    [Test]
+    public async Task What_tells_nothing_is_looked_at_unasked()
+    {
+        var pace = new WatchPace();
+        pace.Looked(1_000, WatchPace.Unasked);
+        await Assert.That(pace.Next).IsEqualTo(31_000);
+        pace.Looked(2_000, unasked: null);
+        await Assert.That(pace.Next).IsNull();
+    }
+
+    [Test]
+    public async Task A_failure_is_tried_again_ever_more_rarely_and_forgotten_once_all_is_well()
+    {
+        var pace = new WatchPace();
+        var pauses = new List<long>();
+        for (var i = 0; i < 11; i++)
+        {
+            pace.Failed(0);
+            pauses.Add(pace.Retry);
+        }
+
+        await Assert.That(pauses).IsEquivalentTo(
+            [1_000L, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000]);
+        // Rules alone do not hasten it, though they never wait for longer than in a fight.
+        await Assert.That(pace.LookAtRules()).IsEqualTo(64_000);
+        pace.Looked(500_000, unasked: null);
+        await Assert.That(pace.LookAtRules()).IsEqualTo(500_000);
+        pace.Failed(600_000);
+        await Assert.That(pace.Retry).IsEqualTo(1_000);
+    }
+
+    [Test]
+    public async Task A_fight_is_five_repairs_in_ten_seconds_and_its_pauses_grow()
+    {
+        var pace = new WatchPace();
+        for (var i = 0; i < 4; i++) await Assert.That(pace.Repaired(1_000 * i)).IsFalse();
+        await Assert.That(pace.Repaired(9_000)).IsTrue();
+        await Assert.That(pace.LookAtRules()).IsEqualTo(11_000);
+
+        var now = 9_000L;
+        var pauses = new List<int>();
+        for (var i = 0; i < 7; i++)
+        {
+            now = pace.LookAtRules() + 10;
+            await Assert.That(pace.Repaired(now)).IsTrue();
+            pauses.Add(pace.Pause);
+        }
+
+        await Assert.That(pauses).IsEquivalentTo([4_000, 8_000, 16_000, 32_000, 64_000, 64_000, 64_000]);
+        // What fails in a pause does not end it.
+        pace.Failed(now + 1);
+        await Assert.That(pace.Next).IsEqualTo(now + 64_000);
+    }
+
+    [Test]
+    public async Task Repairs_that_are_far_apart_and_peace_after_a_fight_are_no_fight()
+    {
+        var pace = new WatchPace();
+        for (var i = 0; i < 20; i++) await Assert.That(pace.Repaired(3_000 * i)).IsFalse();
+
+        for (var i = 0; i < 5; i++) pace.Repaired(100_000 + i);
+        await Assert.That(pace.Pause).IsEqualTo(2_000);
+        await Assert.That(pace.Repaired(200_000)).IsFalse();
+        await Assert.That(pace.Pause).IsEqualTo(0);
+    }
+}
