@@ -97,12 +97,12 @@ rules() {
 exact() {
   local i forwards active
   for ((i = 0; i < 200; i++)); do
-    hooks/hookctrl status >status 2>&1 && break
+    hooks/hookctrl status >seen 2>&1 && break
     sleep .1
   done
   active=$(find libvirt/qemu -name '*.xml' | wc -l)
-  forwards=$(grep -c ' active ' status)
-  [ "$forwards" -eq "$active" ] || { echo "$active guests, $forwards forwards active:"; cat status; return 1; }
+  forwards=$(grep -c ' active ' seen)
+  [ "$forwards" -eq "$active" ] || { echo "$active guests, $forwards forwards active:"; cat seen; return 1; }
   rules >seen
   hooks/hookctrl apply >/dev/null 2>&1 || { echo "apply failed"; return 1; }
   rules >wanted

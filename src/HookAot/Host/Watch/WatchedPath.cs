@@ -16,8 +16,8 @@ internal sealed record WatchedPath(string Path, Change Means, string? Suffix = n
     /// elsewhere since. The way ends where a name is missing.
     /// </summary>
     /// <returns>
-    /// Directories with the name in them; the name begins with '*' where it is only the end of one, and is empty where it
-    /// is the directory itself that may be moved or deleted.
+    /// Directories with the name in them; the name begins with '*' where it is only the end of one, and is empty where
+    /// it is the directory itself that may be moved or deleted.
     /// </returns>
     public IReadOnlyList<(string Directory, string Name)> Way()
     {
