@@ -85,9 +85,9 @@ watch_up() {
   watcher=$!
   sleep 2
 }
-watch_down() { kill $watcher; wait $watcher 2>/dev/null; }
+watch_down() { kill "$watcher"; wait "$watcher" 2>/dev/null; }
 works() { ip netns exec client /mnt/probe tcp $public 2222 1 | grep -q '^OK'; }
-of_status() { awk -v name="$1:" '$1 == name { print $2 }' /proc/$watcher/status; }
+of_status() { awk -v name="$1:" '$1 == name { print $2 }' "/proc/$watcher"/status; }
 
 damage() { # BACKEND
   case $1 in
@@ -137,7 +137,7 @@ memory() {
   guest_down
 }
 
-ticks() { awk '{ print $14 + $15 + $16 + $17 }' /proc/$watcher/stat; }
+ticks() { awk '{ print $14 + $15 + $16 + $17 }' "/proc/$watcher"/stat; }
 
 cpu() {
   local backend forwards before end commits
