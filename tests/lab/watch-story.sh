@@ -14,10 +14,8 @@ neighbour=$1 libvirt=$2 backend=$3 order=after
 # shellcheck source=tests/lab/neighbour-world.sh
 . /lab/neighbour-world.sh
 libvirt_reacts() { :; }
-case $neighbour in
-  # shellcheck source=/dev/null # the neighbour's
-  firewalld | docker) . "/lab/neighbour-$neighbour.sh" ;;
-esac
+# shellcheck source=/dev/null # the neighbour's
+case $neighbour in firewalld | docker) . "/lab/neighbour-$neighbour.sh" ;; esac
 
 comes_back() { # WHEN
   poll works_outside
