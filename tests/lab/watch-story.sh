@@ -10,7 +10,9 @@
 #
 # Prints a line a check, "ok" or "FAIL".
 set -uo pipefail
-neighbour=$1 libvirt=$2 backend=$3 order=after
+neighbour=$1 libvirt=$2 backend=$3
+# shellcheck disable=SC2034 # for neighbour-world.sh
+order=after
 # shellcheck source=tests/lab/neighbour-world.sh
 . /lab/neighbour-world.sh
 libvirt_reacts() { :; }
