@@ -17,7 +17,7 @@ binary=$(realpath -m "${HOOKAOT:-artifacts/linux-x64/hookaot}")
 [ -x "$binary" ] || scripts/build.sh linux-x64 || exit 1
 
 if [ "${1:-}" != inside ]; then
-  exec unshare --net --mount --propagation private bash "$0" inside "$binary" "${1:-40}"
+  exec unshare --net --mount --propagation private bash scripts/test-watch.sh inside "$binary" "${1:-40}"
 fi
 binary=$2 moments=$3
 guests="g0 g1 g2 g3"
