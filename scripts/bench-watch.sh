@@ -20,7 +20,8 @@ binary=$(realpath -m "${HOOKAOT:-artifacts/linux-x64/hookaot}")
 if [ "${1:-}" != inside ]; then
   probe=$(mktemp -t hookaot-probe.XXXXXXXX)
   gcc -O2 -o "$probe" tests/lab/probe.c || exit 1
-  unshare --net --mount --pid --fork --propagation private bash scripts/bench-watch.sh inside "$probe" "${@:-repair memory cpu}"
+  unshare --net --mount --pid --fork --propagation private \
+    bash scripts/bench-watch.sh inside "$probe" "${@:-repair memory cpu}"
   code=$?
   rm -f "$probe"
   exit $code
