@@ -20,7 +20,7 @@ public sealed class WatchedFilesTests
     [Arguments("vim -es -u NONE -c 'set nocp backup backupcopy=no' -c %s/2222/3333/ -c wq config.json")]
     [Arguments("vim -es -u NONE -c 'set nocp nobackup writebackup backupcopy=yes' -c %s/2222/3333/ -c wq config.json")]
     [Arguments("ex -s -c %s/2222/3333/ -c x config.json")]
-    [Arguments("rm config.json; sleep 1; sed s/2222/3333/ old > config.json")]
+    [Arguments("rm config.json; sleep 0.3; sed s/2222/3333/ old > config.json")]
     public async Task An_edited_config_is_in_force(string edit)
     {
         await using var world = await Started();
