@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using HookAot.Tests.Watch;
 using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
@@ -260,10 +261,9 @@ public sealed class LogTests
         await world.Runs("a");
         await world.Event("a", "start");
         await daemon.Lines(1);
-        using var watcher = Start(world, "watch");
+        await using var watcher = await Watching.Start(world);
         using var following = Follow(world);
         await Assert.That(await Next(following)).Contains("\"event\":\"start\"");
-        await Task.Delay(1000); // the watcher says nothing when it is ready
 
         await world.Host.Run($"{world.RealTool} -t nat -F HOOKAOT-DNAT");
         var repair = await Next(following);
@@ -275,8 +275,6 @@ public sealed class LogTests
         await Assert.That(edit).Contains($"\"added\":[\"a: {Public}:3333/tcp ");
         await Assert.That(edit).Contains($"\"removed\":[\"a: {Public}:2222/tcp ");
         following.Kill();
-        watcher.Kill();
-        await watcher.WaitForExitAsync();
     }
 
     [Test]

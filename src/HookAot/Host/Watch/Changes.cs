@@ -40,7 +40,7 @@ internal enum Change
 /// <summary>What was noticed since the host was looked at last.</summary>
 internal sealed class Changes
 {
-    // Who comes later is not worth naming.
+    // Enough to name somebody. When it is full, only who has hit us is taken down.
     private const int MostCommits = 32;
 
     private readonly List<Commit> commits = [];
