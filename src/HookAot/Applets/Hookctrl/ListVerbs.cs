@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using HookAot.Config;
 using HookAot.Model;
 
@@ -33,7 +32,7 @@ internal static class ListVerbs
         MachineRow[] rows = [.. named];
         if (session.Json)
         {
-            Output.Write(JsonSerializer.Serialize(rows, HookctrlJson.Default.MachineRowArray) + "\n");
+            HookctrlJson.Write(rows);
             return Session.Done;
         }
 
@@ -48,7 +47,7 @@ internal static class ListVerbs
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
         NetworkRow[] rows = [.. config.Networks.Select(n => new NetworkRow(n.Name, $"{n.Range}"))];
-        if (session.Json) Output.Write(JsonSerializer.Serialize(rows, HookctrlJson.Default.NetworkRowArray) + "\n");
+        if (session.Json) HookctrlJson.Write(rows);
         else Output.Table(["NETWORK", "RANGE"], rows.Select(r => (string[])[r.Name, r.Range]));
         return Session.Done;
     }
@@ -93,7 +92,7 @@ internal static class ListVerbs
 
         if (session.Json)
         {
-            Output.Write(JsonSerializer.Serialize([.. rows], HookctrlJson.Default.ForwardRowArray) + "\n");
+            HookctrlJson.Write(rows.ToArray());
             return Session.Done;
         }
 

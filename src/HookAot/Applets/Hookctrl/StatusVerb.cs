@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using HookAot.Host;
 using HookAot.Model;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -79,7 +78,7 @@ internal static class StatusVerb
         if (ConfigInUse.OtherThan(session) is { } other) Session.Warn(other);
         var drift = Drift.Find(session.Paths, comparison);
         var report = StatusBuilder.Build(comparison, drift, LockHolder.IsHeld(session.Paths.WatchLock));
-        if (session.Json) Output.Write(JsonSerializer.Serialize(report, HookctrlJson.Default.StatusReport) + "\n");
+        if (session.Json) HookctrlJson.Write(report);
         else Print(report, drift, before);
         return report.Ok ? Session.Done : Session.Refused;
     }
