@@ -213,7 +213,7 @@ public sealed class HookctrlTests
         await Assert.That(await world.Done("port add --help")).Contains("hookctrl port add <NAME> <PORT>...");
         await Assert.That((await world.Call()).Output).Contains("hookctrl port add web 8080:80");
 
-        await Assert.That(await world.Refused("statsu", 2)).Contains("did you mean 'status'?");
+        await Assert.That(await world.Refused("statsu", 2)).Contains("did you mean 'hookctrl status'?");
         await Assert.That(await world.Refused("port ad a 80", 2)).Contains("did you mean 'add'?");
         await Assert.That(await world.Refused("port add a 80:81:82", 2)).Contains("expected PUBLIC[:VM][/PROTOCOL]");
         await Assert.That(await world.Refused("port add a", 2))

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
-using HookAot.Config;
 using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
@@ -41,9 +39,10 @@ internal static class HookctrlApplet
             {
                 [] => ShowFirstSteps(),
                 ["--version"] => VersionVerb.Run(),
+                ["help", .. var about] => RunWords([.. about, "--help"]),
                 ["completion", "words", .. var words] =>
                     CompletionVerb.CompleteLast(CommandLine().Parse(words, NoResponseFiles), words),
-                _ => Run(CommandLine().Parse(arguments, NoResponseFiles)),
+                _ => RunWords(arguments),
             };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -59,7 +58,7 @@ internal static class HookctrlApplet
         // Not a RootCommand, which is called as the file is: hookaot.
         var root = new Command("hookctrl", "Adds and removes port forwards to NAT-ed libvirt guests.")
         {
-            new HelpOption("--help", "-h"),
+            HelpFlag.Option,
         };
         AncestorFlags.AddTo(root);
         foreach (var option in Session.Options) root.Add(option);
@@ -75,8 +74,12 @@ internal static class HookctrlApplet
         root.Add(StatusVerb.Make());
         root.Add(WatchVerb.Make());
         root.Add(DoctorVerb.Make());
+        root.Add(ExplainVerb.Make());
         root.Add(LogVerb.Make());
+        root.Add(EditVerb.Make());
+        root.Add(UndoVerb.Make());
         root.Add(ImportVerb.Make());
+        root.Add(ExportVerb.Make());
         root.Add(CompletionVerb.Make());
         root.Add(CheckVerb.Make());
         root.Add(VersionVerb.Make());
@@ -89,44 +92,12 @@ internal static class HookctrlApplet
         return Session.Done;
     }
 
-    private static int Run(ParseResult parsed)
+    private static int RunWords(string[] words)
     {
-        if (MissingArguments(parsed) is { } missing) return Session.RefuseUsage([missing]);
-        if (parsed.Errors.Count > 0)
-        {
-            var mistakes = parsed.Errors.Select(e => Printable.Escape(e.Message));
-            return Session.RefuseUsage([.. mistakes, .. NearestVerb(parsed), "'hookctrl --help' lists the commands"]);
-        }
-
-        using var help = new StringWriter();
-        var code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = help });
-        Output.Write(help.ToString());
-        return code;
-    }
-
-    /// <summary>Which arguments the command lacks; the library would not say.</summary>
-    private static string? MissingArguments(ParseResult parsed)
-    {
-        if (parsed.Errors.Count == 0 || parsed.UnmatchedTokens.Count > 0) return null;
-        var command = parsed.CommandResult.Command;
-        if (command.Parents.OfType<Command>().FirstOrDefault() is not { } parent) return null;
-
-        var lacks = command.Subcommands.Count > 0
-            ? string.Join(" or ", command.Subcommands.Select(c => c.Name))
-            : string.Join(" and ", command.Arguments.Where(a => IsMissing(a, parsed)).Select(a => a.Name));
-        if (lacks.Length == 0) return null;
-
-        var name = parent.Name == "hookctrl" ? command.Name : $"{parent.Name} {command.Name}";
-        return $"{name}: expected {lacks}; 'hookctrl {name} --help' explains";
-    }
-
-    private static bool IsMissing(Argument argument, ParseResult parsed) =>
-        argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is not { Tokens.Count: > 0 };
-
-    private static string[] NearestVerb(ParseResult parsed)
-    {
-        if (parsed.UnmatchedTokens is not [var word, ..]) return [];
-        var verbs = parsed.CommandResult.Command.Subcommands.Select(c => c.Name);
-        return Suggestion.For(word, verbs) is { } near ? [$"did you mean '{near}'?"] : [];
+        var root = CommandLine();
+        var parsed = root.Parse(Aliases.Resolved(root, words), NoResponseFiles);
+        var mistakes = UsageMistakes.Of(parsed);
+        if (mistakes.Count > 0) return Session.RefuseUsage(mistakes);
+        return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
     }
 }
