@@ -53,8 +53,8 @@ internal static class Explanation
         return line.Subject switch
         {
             IptablesLayout.Guard => (Guard, PacketStep.Guarded),
-            IptablesLayout.Dnat or IptablesLayout.Local when line.Translation is { } t => (Of(t), PacketStep.Translated),
-            IptablesLayout.Dnat or IptablesLayout.Local when Has(rule, "fe80::") => (LinkLocal, PacketStep.Translated),
+            _ when line.Translation is { } translation => (Of(translation), PacketStep.Translated),
+            _ when Has(rule, "fe80::") => (LinkLocal, PacketStep.Translated),
             IptablesLayout.Dnat => (Asked, PacketStep.Translated),
             IptablesLayout.Local => (Left, PacketStep.Translated),
             IptablesLayout.Snat => (Hairpin, PacketStep.Masqueraded),

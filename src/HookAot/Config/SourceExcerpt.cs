@@ -8,7 +8,7 @@ internal static class SourceExcerpt
 {
     private const int Widest = 72, Before = 40;
 
-    /// <summary>Both lines, indented by four, without a line feed at their end; null if the file has no such line.</summary>
+    /// <summary>Both lines, indented by four, without a line feed at the end; null if there is no such line.</summary>
     /// <param name="utf8">The file.</param>
     /// <param name="line">1-based.</param>
     /// <param name="column">1-based, in characters.</param>

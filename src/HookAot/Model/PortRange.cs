@@ -28,7 +28,7 @@ internal readonly record struct PortRange(ushort First, ushort Last)
         return true;
     }
 
-    /// <summary>What is wrong with a text that is no port and no range, for a message: what is expected of it.</summary>
+    /// <summary>What is expected in the place of a text that is no port and no range, for a message.</summary>
     /// <param name="text">A text that <see cref="TryParse"/> refuses.</param>
     public static string Expected(string text)
     {

@@ -16,8 +16,8 @@ internal static class ExplainVerb
         {
             Description = "A guest, and perhaps one of its public ports.",
         }.WithForwards();
-        const string description = "Show the rules that a forward needs, in the order in which a packet meets them, and what " +
-            "each of them does.";
+        const string description = "Show the rules that a forward needs, in the order in which a packet meets them, " +
+            "and what each of them does.";
         var explain = new Command("explain", description) { target };
         explain.SetAction(parsed => Run(Session.Of(parsed), parsed.GetValue(target)!));
         return explain;

@@ -11,7 +11,7 @@ internal static class ExportVerb
     /// <summary>The verb.</summary>
     public static Command Make()
     {
-        const string description = "Print the config as commands that make it anew, on another host perhaps, for a shell.";
+        const string description = "Print the config as commands that make it anew, for a shell.";
         var export = new Command("export", description);
         export.SetAction(parsed => Run(Session.Of(parsed)));
         return export;

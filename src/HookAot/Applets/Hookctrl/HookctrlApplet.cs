@@ -12,15 +12,14 @@ internal static class HookctrlApplet
     private const string FirstSteps = """
         hookctrl adds and removes port forwards to NAT-ed libvirt guests.
 
-          hookctrl machine add web --private-ip 192.168.122.2     name a guest
-          hookctrl port add web 8080:80 443 5060/udp             forward ports of this host to it
-          hookctrl port remove web 443                            end one
-          hookctrl list                                           what is configured
-          hookctrl status                                         what is in force, with counters
-          hookctrl doctor web:8080                                why does it not forward?
-          hookctrl log                                            who changed what, and when
-          hookctrl check                                          every mistake in the config
-          hookctrl apply                                          put all rules in place again
+          hookctrl port add web 8080:80 443 5060/udp   forward ports of this host to a guest
+          hookctrl port remove web 443                 end one
+          hookctrl list                                what is configured
+          hookctrl status                              what is in force, with counters
+          hookctrl doctor web:8080                     why does it not forward?
+          hookctrl log                                 who changed what, and when
+          hookctrl edit                                the config, in an editor
+          hookctrl undo                                the last change, taken back
 
         'hookctrl --help' lists all commands, 'hookctrl COMMAND --help' explains one.
 
