@@ -110,7 +110,7 @@ live=$(domain "<source network='default' bridge='virbr0'/><target dev='vnet0'/>"
 event() {
   local xml=$1 driver=$2
   shift 2
-  "$hooks/$driver" "$@" <<<"$xml"
+  "$hooks/$driver" "$@" <<<"$xml" >>/run/events.out 2>&1
 }
 network_starts() {
   event "<hookData>$network</hookData>" network default start begin -

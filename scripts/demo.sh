@@ -98,7 +98,7 @@ types 1 FAULT "hookctrl doctor web:8080"
 
 title "The service, which is 'hookctrl watch', finds that when it starts"
 show '# ' "hookctrl watch &"
-hookctrl watch &
+hookctrl watch >/run/watch.out 2>&1 & # on a terminal it would write its log there
 waits "the watcher does not mend it" hookctrl status
 types 0 active "hookctrl status"
 connects "web to 192.168.0.50"
