@@ -4,8 +4,8 @@
 #                           ├─ lan 192.168.0.166  HOST  virbr0 ┤  virbr0 192.168.122.1/24
 #   neighbour 192.168.0.51 ─┘                                  └─ vnet1 ─ mail 192.168.122.3
 #   (has a route to 192.168.122.0/24)
-# The host is the namespace of the script itself. /run and /sys are its own, so that nothing of the real host is seen or
-# touched, and all of it is gone when the script ends, however it ends.
+# The host is the namespace of the script itself. /run and /sys are its own, and what it writes to /etc is seen nowhere
+# else. All of it is gone when the script ends, however it ends.
 
 # Starts the script anew in namespaces of its own: enter SCRIPT ARGUMENT...
 enter() {
@@ -36,6 +36,9 @@ make_world() {
   mount -t tmpfs tmpfs /run
   mount -t sysfs sysfs /sys # the one that shows this namespace's bridges
   mount -t proc proc /proc
+  # /etc with what is written here on top of it, so that the hook is where libvirt has it.
+  mkdir /run/etc /run/etc.work
+  mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/etc.work /etc
   ip link set lo up
   ip link add lan type bridge
   ip addr add 192.168.0.166/24 dev lan
@@ -66,16 +69,16 @@ serve() {
   until [ "$(in_ns web ss -Hlntu | grep -cE ':(80|53) ')" -eq 2 ]; do kill -0 %1 %2; done
 }
 
-# As in /etc/libvirt/hooks, with libvirt's files beside.
 install_hook() {
-  hooks=/run/hooks
-  mkdir -p $hooks /run/libvirt/qemu /run/libvirt/network /run/dnsmasq /run/logs /run/units /run/etc
+  hooks=/etc/libvirt/hooks
+  rm -rf /etc/libvirt
+  mkdir -p $hooks /run/libvirt/qemu /run/libvirt/network /run/dnsmasq /run/logs /run/units
   cp artifacts/linux-x64/hookaot $hooks
   for name in qemu network hookctrl; do ln -s hookaot $hooks/$name; done
   export PATH=$hooks:$PATH
-  export CONFIG_FILENAME=$hooks/config.json HOOKAOT_HOOKS_DIR=$hooks HOOKAOT_RUN_DIR=/run/hookaot
-  export HOOKAOT_LIBVIRT_RUN=/run/libvirt HOOKAOT_LIBVIRT_DNSMASQ=/run/dnsmasq HOOKAOT_LIBVIRT_ETC=/run/etc
-  export HOOKAOT_LOG_SOCKET=/run/log.socket HOOKAOT_LOG_DIR=/run/logs HOOKAOT_UNITS_DIR=/run/units
+  # The rest of the real host that it would look at.
+  export HOOKAOT_LIBVIRT_DNSMASQ=/run/dnsmasq HOOKAOT_LOG_SOCKET=/run/log.socket
+  export HOOKAOT_LOG_DIR=/run/logs HOOKAOT_UNITS_DIR=/run/units
 }
 
 # /run/logs/syslog, as a syslog daemon writes it. A message is "<30>Nov 24 20:17:35 tag[pid]: text".

@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 # --- the release as a user gets it: one folder ---
 release=$work/release
 mkdir "$release"
-cp install.sh src/config.schema.json README.md "$release"
+cp install.sh src/config.schema.json README.md src/doc/installing.md "$release"
 cp -r src/man src/service "$release"
 cp artifacts/linux-x64/hookaot "$release/hookaot-linux-x64"
 (cd "$release" && sha256sum hookaot-linux-x64 >SHA256SUMS)
@@ -27,6 +27,7 @@ check "packages: made" scripts/package.sh
 sha256sum dist/hookaot[_-]* >"$work/first"
 check "packages: the same bytes again" bash -c "scripts/package.sh && sha256sum --quiet -c $work/first"
 for deb in dist/*.deb; do check "lintian ${deb##*/}" lintian --allow-root --fail-on error,warning "$deb"; done
+cp dist/*_amd64.deb dist/*.x86_64.rpm "$release"
 cp dist/*_amd64.deb "$release/hookaot.deb"
 cp dist/*.x86_64.rpm "$release/hookaot.rpm"
 

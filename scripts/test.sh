@@ -9,7 +9,7 @@ scripts/install-packages.sh iproute2 iptables nftables procps kmod $tools || exi
 . scripts/check.sh
 
 check "the static binary builds" scripts/build.sh linux-x64
-check "shellcheck" shellcheck -x install.sh scripts/*.sh scripts/packaging/*.sh
+check "shellcheck" shellcheck -x install.sh scripts/*.sh scripts/packaging/*.sh scripts/recording/*.sh
 check "shellcheck, tests/lab" shellcheck tests/lab/*.sh tests/HookAot.Tests/Netns/*.sh
 check "shellcheck, stories" shellcheck -S warning -e SC2154,SC2034 tests/lab/stories/*.sh
 check "shellcheck, tests/release" shellcheck -S warning -e SC2154,SC2034 tests/release/*.sh
@@ -17,6 +17,7 @@ check "dotnet restore" dotnet restore HookAot.sln
 check "dotnet format" dotnet format HookAot.sln --verify-no-changes --no-restore
 
 check "the demo" scripts/demo.sh
+check "the recording" scripts/record.sh --check
 
 # The summary is coloured even in a pipe.
 output=$(dotnet run --project tests/HookAot.Tests -c Release 2>&1 | sed 's/\x1b\[[0-9;]*m//g')

@@ -1,60 +1,25 @@
-using System.Collections.Immutable;
-using System.Net;
 using System.Text;
-using System.Text.RegularExpressions;
 using HookAot.Config;
-using HookAot.Tests.Backends;
 using HookAot.Tests.Netns;
 
 namespace HookAot.Tests.Docs;
 
-/// <summary>README.md: its commands are run, its outputs and rules are real, its config is valid.</summary>
+/// <summary>README.md: its commands are run, its config is valid, its table has every key.</summary>
 [Category("Netns")]
-public sealed partial class ReadmeTests
+public sealed class ReadmeTests
 {
-    private static readonly string Text = File.ReadAllText(Repository.File("README.md"));
+    private static readonly Chapter Readme = new("README.md");
 
     // They are tests themselves. The latter need a machine of their own, or minutes: they are run before a release.
     private static readonly string[] RunByHand =
         ["scripts/test.sh", "scripts/test-libvirt.sh", "scripts/bench.sh", "scripts/verify-reproducible.sh"];
 
-    private static IEnumerable<string> Blocks(string language) =>
-        Fence().Matches(Text).Where(m => m.Groups[1].Value == language).Select(m => m.Groups[2].Value);
-
-    private static async Task<World> Running(string config)
+    /// <summary>A world in which hookctrl is on PATH, and the guest "web" runs.</summary>
+    internal static async Task<World> Running(string config)
     {
         var world = await World.Create(config);
         world.HookEnvironment["PATH"] = $"{world.Directory}/hooks:{Environment.GetEnvironmentVariable("PATH")}";
-        world.HookEnvironment["HOOKAOT_HOOKS_DIR"] = Path.Combine(world.Directory, "hooks");
         world.HookEnvironment["EDITOR"] = "true"; // one that nobody has to leave
-        await world.Runs("web");
-        await world.Event("web", "start");
-        return world;
-    }
-
-    [Test]
-    public async Task The_session_at_its_head_is_what_happens()
-    {
-        await using var world = await Running("{}");
-        using var watcher = world.AsIfWatched();
-        var session = Blocks("console").Single().Split("# ", StringSplitOptions.RemoveEmptyEntries);
-        await Assert.That(session.Length).IsEqualTo(3);
-        foreach (var step in session)
-        {
-            var lines = step.Split('\n', 2);
-            var (command, output) = (lines[0], lines[1]);
-            await Assert.That(await world.Done(command["hookctrl ".Length..])).IsEqualTo(output).Because(command);
-        }
-
-        await Assert.That(await world.Client.Tcp(World.Public, 8080)).IsEqualTo("A:80 from 192.168.0.50");
-    }
-
-    [Test]
-    public async Task Every_command_of_hookctrl_works_in_its_order()
-    {
-        await using var world = await Running($$"""
-            { "machines": { "web": { "private_ip": "{{World.AddressA}}", "port_map": [[8080, 80]] } } }
-            """);
         await File.WriteAllTextAsync(Path.Combine(world.Directory, "hooks.json"), """
             {
                 "imported": {
@@ -64,34 +29,51 @@ public sealed partial class ReadmeTests
                 }
             }
             """);
-        var commands = Lines(Blocks("sh")).Where(IsHookctrl).ToList();
-        await Assert.That(commands.Count).IsGreaterThan(15);
-        foreach (var command in commands)
-        {
-            string[] shell = [.. world.Host.Enter, "sh", "-euc", $"cd {world.Directory}; {command}"];
-            var ended = await Tool.Run(shell, environment: world.HookEnvironment);
-            await Assert.That(ended.ExitCode).IsEqualTo(0).Because($"{command}: {ended.Output}{ended.Error}");
-        }
-
-        var list = await world.Done("list");
-        await Assert.That(list).Contains("imported").And.Contains("5000-5010");
-        await Assert.That(list).DoesNotContain(" 143 ").And.DoesNotContain("old");
+        await world.Runs("web");
+        await world.Event("web", "start");
+        return world;
     }
 
     [Test]
-    public async Task What_else_it_tells_to_run_is_run_by_a_test()
+    public async Task Every_command_for_a_host_works_in_its_order()
     {
-        // It takes the blocks from README by their number: all of those that are for a host.
-        const int OnHosts = 3;
-        var story = await File.ReadAllTextAsync(Repository.File("tests", "release", "readme.sh"));
-        for (var block = 1; block <= OnHosts; block++) await Assert.That(story).Contains($"eval \"$(block {block})\"");
+        await using var world = await Running("{}");
+        using var watcher = world.AsIfWatched();
+        await Assert.That(await Readme.Run(world)).IsGreaterThan(15);
+        await Assert.That(await world.Client.Tcp(World.Public, 8080)).IsEqualTo("A:80 from 192.168.0.50");
 
+        var list = await world.Done("list");
+        await Assert.That(list).Contains("5000-5010").And.DoesNotContain(" 143");
+    }
+
+    [Test]
+    public async Task What_installs_is_run_in_the_roots_of_a_release()
+    {
+        var story = await File.ReadAllTextAsync(Repository.File("tests", "release", "readme.sh"));
+        foreach (var file in new[] { "README.md", "installing.md" })
+        {
+            var chapter = file == "README.md" ? Readme : new Chapter("src", "doc", file);
+            var blocks = chapter.Blocks("sh").ToList();
+            for (var i = 0; i < blocks.Count; i++)
+            {
+                var lines = Chapter.Lines([blocks[i]]).ToList();
+                if (lines[0].StartsWith('#') || lines.All(Chapter.IsForHost) || IsOfRepository(lines[0])) continue;
+
+                await Assert.That(story).Contains($"run {file} {i + 1}\n").Because(blocks[i]);
+            }
+        }
+    }
+
+    [Test]
+    public async Task What_it_tells_to_run_in_the_repository_is_run_by_a_test()
+    {
         var container = await File.ReadAllTextAsync(Repository.File("Dockerfile.build"));
         var tests = await File.ReadAllTextAsync(Repository.File("scripts", "test.sh"));
         var releaseTests = await File.ReadAllTextAsync(Repository.File("scripts", "test-release.sh"));
-        foreach (var line in Lines(Blocks("sh").Skip(OnHosts)).Where(line => !IsHookctrl(line)))
+        var commands = Readme.Commands().Where(IsOfRepository).Select(line => line.Split('#')[0].Trim()).ToList();
+        await Assert.That(commands[0]).IsEqualTo("scripts/test.sh");
+        foreach (var command in commands)
         {
-            var command = line.Split('#')[0].Trim();
             var executable = File.GetUnixFileMode(Repository.File(command)) & UnixFileMode.UserExecute;
             await Assert.That(executable).IsNotEqualTo(UnixFileMode.None);
             if (RunByHand.Contains(command)) continue;
@@ -104,7 +86,7 @@ public sealed partial class ReadmeTests
     [Test]
     public async Task Its_config_is_valid()
     {
-        var read = ConfigReader.Read(Encoding.UTF8.GetBytes(Blocks("json").Single()), "README.md");
+        var read = ConfigReader.Read(Encoding.UTF8.GetBytes(Readme.Blocks("json").Single()), Readme.Name);
         await Assert.That(read.Diagnostics).IsEmpty();
         await Assert.That(read.Config!.Machines.Single().Forwards.Length).IsEqualTo(3);
     }
@@ -114,38 +96,8 @@ public sealed partial class ReadmeTests
     {
         string[] elsewhere = ["$schema", "machines", "public", "vm"];
         string[] keys = [.. ConfigReader.GlobalKeys, .. ConfigReader.MachineKeys, .. ConfigReader.ForwardKeys];
-        foreach (var key in keys.Except(elsewhere)) await Assert.That(Text).Contains($"| `{key}` |");
+        foreach (var key in keys.Except(elsewhere)) await Assert.That(Readme.Text).Contains($"| `{key}` |");
     }
 
-    [Test]
-    public async Task Its_rules_are_the_ones_that_are_written()
-    {
-        var ruleset = Rulesets.Of("""
-            {
-                "public_ip": "192.168.0.166",
-                "machines": { "web": { "private_ip": "192.168.122.2", "port_map": [["8080", "80"]] } }
-            }
-            """);
-        var script = Rulesets.Script(ruleset);
-        await Assert.That(Blocks("iptables").Single()).IsEqualTo(script);
-    }
-
-    [Test]
-    public async Task Its_drawing_is_the_one_above_the_rules()
-    {
-        var source = await File.ReadAllTextAsync(Repository.File("src", "HookAot", "Rules", "RulesetBuilder.cs"));
-        var drawing = Blank().Replace(source, "");
-        foreach (var line in Lines(Blocks("text"))) await Assert.That(drawing).Contains(Blank().Replace(line, ""));
-    }
-
-    private static IEnumerable<string> Lines(IEnumerable<string> blocks) =>
-        blocks.SelectMany(block => block.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-
-    private static bool IsHookctrl(string line) => line.StartsWith("hookctrl ", StringComparison.Ordinal);
-
-    [GeneratedRegex(@"^```(\w+)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex Fence();
-
-    [GeneratedRegex(@"[\s─]")]
-    private static partial Regex Blank();
+    private static bool IsOfRepository(string line) => line.StartsWith("scripts/", StringComparison.Ordinal);
 }
