@@ -53,7 +53,8 @@ drivers="qemu lxc network"
 hooks=$root/etc/libvirt/hooks
 local=$root/usr/local
 command=$local/sbin/hookctrl
-pages="man8/hookctrl.8 man5/config.json.5"
+pages="man8/hookaot.8 man8/hookctrl.8 man5/hookaot.json.5"
+old_page=$local/share/man/man5/config.json.5 # of version 0.1, under a name that says nothing of us
 completions="
 bash:bash-completion/completions/hookctrl
 zsh:zsh/site-functions/_hookctrl
@@ -129,6 +130,12 @@ remove() { # FILE..., and what is left of their temporary ones
     if exists "$file"; then run rm -f "$file"; fi
     rm_stale "$file"
   done
+}
+
+remove_old_page() {
+  [ -f "$old_page" ] || return 0
+  IFS= read -r head <"$old_page" || true
+  case $head in *'"HookAot '*) remove "$old_page" ;; esac
 }
 
 sum() { sha256sum "$1" | { read -r sum _; echo "$sum"; }; }
@@ -285,6 +292,7 @@ if [ -n "$uninstall" ]; then
   if is_ours "$command"; then remove "$command"; fi
   rm_stale "$command"
   for page in $pages; do remove "$local/share/man/$page"; done
+  remove_old_page
   for completion in $completions; do remove "$local/share/${completion#*:}"; done
   remove "$hooks/config.schema.json" "$hooks/link" "$hooks/hookaot"
   if [ -n "$purge" ]; then
@@ -451,6 +459,7 @@ else
     { make_dir "$local/sbin" && put_link /etc/libvirt/hooks/hookaot "$command"; } || missing "$command"
   fi
   for page in $pages; do extra "$share/man/${page#*/}" "$local/share/man/$page"; done
+  remove_old_page || true
   for item in $completions; do completion "${item%%:*}" "$local/share/${item#*:}"; done
 fi
 [ -n "$dry" ] || say "installed $version; next: hookctrl machine add NAME --private-ip IP"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes src/man/hookctrl.8 and src/man/config.json.5 anew, from the templates beside them, the program's own help and
+# Writes the man pages in src/man anew, from the templates beside them, the program's own help and
 # config.schema.json.
 set -eu
 cd "$(dirname "$0")/.."

@@ -28,9 +28,10 @@ stage() { # ROOT BINARY: what both packages contain
   install -D -m 644 src/service/hookaot.service "$1/usr/lib/systemd/system/hookaot.service"
   install -d "$share/man/man5" "$share/man/man8"
   install -d "$share/bash-completion/completions" "$share/zsh/vendor-completions" "$share/fish/vendor_completions.d"
-  gzip -9n <src/man/hookctrl.8 >"$share/man/man8/hookctrl.8.gz"
-  ln -s hookctrl.8.gz "$share/man/man8/hookaot.8.gz"
-  gzip -9n <src/man/config.json.5 >"$share/man/man5/config.json.5.gz"
+  local page
+  for page in man8/hookaot.8 man8/hookctrl.8 man5/hookaot.json.5; do
+    gzip -9n <"src/man/${page#*/}" >"$share/man/$page.gz"
+  done
   # The scripts are the same for every architecture; this machine runs one of the binaries.
   local runs_here=artifacts/linux-x64/hookaot
   $runs_here hookctrl completion bash >"$share/bash-completion/completions/hookctrl"
@@ -38,6 +39,8 @@ stage() { # ROOT BINARY: what both packages contain
   $runs_here hookctrl completion fish >"$share/fish/vendor_completions.d/hookctrl.fish"
   gzip -9n <CHANGELOG.md >"$share/doc/hookaot/changelog.gz"
   cp README.md SECURITY.md "$share/doc/hookaot"
+  # Where the links in README lead.
+  install -D -m 644 -t "$share/doc/hookaot/src/doc" src/doc/*
 }
 
 functions() { grep -hv '^# shellcheck' scripts/packaging/hooks.sh scripts/packaging/service.sh; }
@@ -148,7 +151,7 @@ cp -a $root/. %{buildroot}
 /usr/sbin/hookctrl
 /usr/lib/systemd/system/hookaot.service
 /usr/share/hookaot
-/usr/share/man/man5/config.json.5.gz
+/usr/share/man/man5/hookaot.json.5.gz
 /usr/share/man/man8/hookaot.8.gz
 /usr/share/man/man8/hookctrl.8.gz
 /usr/share/bash-completion/completions/hookctrl

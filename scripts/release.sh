@@ -12,7 +12,7 @@ for rid in linux-x64 linux-arm64; do
 done
 scripts/sbom.sh >dist/hookaot.cdx.json
 mkdir dist/man dist/service
-cp src/man/hookctrl.8 src/man/config.json.5 dist/man
+cp src/man/*.[58] dist/man
 cp src/service/* dist/service
 cp install.sh src/config.schema.json dist
 cd dist

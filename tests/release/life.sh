@@ -10,8 +10,14 @@ echo 1 >/proc/sys/net/ipv4/ip_forward
 hookctrl status || fail status
 hookctrl list | grep -q 8080 || fail list
 [ "$(hookctrl apply)" = "nothing to change" ] || fail "a second apply changes something"
+page=/usr/local/share/man/man5/config.json.5
+echo '.TH CONFIG.JSON 5 2026-11-23 "HookAot 0.1.0" "File Formats"' >$page # as 0.1 has installed it
 /release/install.sh # again is the same
 has_rule web || fail "no rule after the second installation"
+[ ! -e $page ] || fail "the page under its old name is left"
+echo '.TH CONFIG.JSON 5 2026-11-23 "Another 1.0"' >$page
+/release/install.sh
+rm $page || fail "somebody else's page of that name is gone"
 event qemu web stopped
 has_rule web && fail "a rule is left"
 event qemu web start

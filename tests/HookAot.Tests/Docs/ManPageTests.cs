@@ -14,7 +14,8 @@ public sealed class ManPageTests
 
     [Test]
     [Arguments("hookctrl.8")]
-    [Arguments("config.json.5")]
+    [Arguments("hookaot.8")]
+    [Arguments("hookaot.json.5")]
     public async Task The_formatter_has_nothing_to_say_against_them(string name)
     {
         var page = Repository.File("src", "man", name);

@@ -37,7 +37,8 @@ internal static class ManPages
                 ["FLAGS"] = string.Concat(ancestors),
                 ["JSON"] = string.Concat(JsonTypes().Select(JsonEntry)),
             }),
-            ["config.json.5"] = await Fill("config.json.5", new()
+            ["hookaot.8"] = await Fill("hookaot.8", []),
+            ["hookaot.json.5"] = await Fill("hookaot.json.5", new()
             {
                 ["FILE"] = Keys(schema.Properties),
                 ["MACHINE"] = Keys(schema.Definitions["machine"].Properties),
