@@ -296,7 +296,7 @@ if [ -n "$uninstall" ]; then
   for completion in $completions; do remove "$local/share/${completion#*:}"; done
   remove "$hooks/config.schema.json" "$hooks/link" "$hooks/hookaot"
   if [ -n "$purge" ]; then
-    remove "$hooks/config.json"
+    remove "$hooks/config.json" "$hooks/config.json.before" # the latter is for undo
     for file in "$hooks"/config.json.*.tmp; do remove "$file"; done # of a hookctrl that was killed
   fi
   if [ -f "$made" ]; then

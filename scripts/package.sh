@@ -104,7 +104,7 @@ END
     script postrm '
       case $1 in
         remove) reload_units ;;
-        purge) rm -f $hooks/config.json $hooks/config.json.*.tmp; forget_deb ;;
+        purge) rm -f $hooks/config.json $hooks/config.json.before $hooks/config.json.*.tmp; forget_deb ;;
       esac'
   }
   (cd "$root" && find usr -type f -exec md5sum {} +) >"$root/DEBIAN/md5sums"

@@ -11,7 +11,7 @@ has_rule web || fail "an upgrade took the rules out"
 rpm -e hookaot
 iptables-save | grep HOOKAOT && fail "rules are left"
 [ ! -e "$H/qemu" ] && [ -e "$H/config.json" ] || fail "the hook is left, or the config is gone"
-rm "$H/config.json"
+rm "$H/config.json" "$H/config.json.before"
 
 # A foreign hook stays.
 printf "#!/bin/sh\n" >"$H/qemu"; chmod 755 "$H/qemu"
