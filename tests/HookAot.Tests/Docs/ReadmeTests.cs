@@ -74,7 +74,7 @@ public sealed partial class ReadmeTests
 
         var list = await world.Done("list");
         await Assert.That(list).Contains("imported").And.Contains("5000-5010");
-        await Assert.That(list).DoesNotContain(" 143 ").And.DoesNotContain("old");
+        await Assert.That(list).DoesNotContain(" 143/").And.DoesNotContain("old");
     }
 
     [Test]

@@ -97,9 +97,9 @@ public sealed class HookctrlTests
     {
         await using var world = await World.Create(TwoKindsOfForward);
         await Assert.That(await world.Done("list")).IsEqualTo("""
-            GUEST  PUBLIC         PORT  PROTOCOL  ADDRESS        PORT  SOURCE
-            web    192.168.0.166  8080  tcp       192.168.122.2  80    any
-            web    192.168.0.166  53    udp       192.168.122.2  53    10.0.0.0/8
+            GUEST  PUBLIC         PORT      TO                SOURCE
+            web    192.168.0.166  8080/tcp  192.168.122.2:80  any
+            web    192.168.0.166  53/udp    192.168.122.2:53  10.0.0.0/8
 
             """);
         await Assert.That(await world.Done("show web")).IsEqualTo(await world.Done("list"));
@@ -279,7 +279,7 @@ public sealed class HookctrlTests
         await Assert.That(ended.All(e => e.ExitCode == 0)).IsTrue();
 
         var list = await world.Done("list");
-        foreach (var port in ports) await Assert.That(list).Contains($" {port} ");
+        foreach (var port in ports) await Assert.That(list).Contains($" {port}/tcp ");
     }
 
     [Test]

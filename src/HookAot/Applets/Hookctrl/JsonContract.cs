@@ -81,9 +81,17 @@ internal sealed record StatusReport(
 /// <param name="State">active, not running, left out, or missing (it should be in the kernel and is not).</param>
 /// <param name="Reason">Why it, or a part of it, is left out.</param>
 /// <param name="Packets">
-/// What its rules matched since they were put in place: the first packet of every connection.
+/// What its rules matched since they were put in place: the first packet of every connection; null where the backend
+/// does not count (nft before 1.0).
 /// </param>
 /// <param name="Bytes">How many bytes those packets had.</param>
+/// <param name="Connections">
+/// How many connections were made since its rules were put in place, which other forwards do not change; null while it
+/// is not active, and where the backend does not count.
+/// </param>
+/// <param name="Open">
+/// How many of its connections are open now; null while its guest does not run, and where the kernel does not say.
+/// </param>
 internal sealed record StatusRow(
     string Machine,
     string[] PublicIp,
@@ -95,8 +103,10 @@ internal sealed record StatusRow(
     bool Snat,
     string State,
     string? Reason,
-    long Packets,
-    long Bytes);
+    long? Packets,
+    long? Bytes,
+    long? Connections,
+    long? Open);
 
 /// <summary>A network's state.</summary>
 /// <param name="Name">Its name.</param>

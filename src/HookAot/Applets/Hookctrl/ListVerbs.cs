@@ -1,7 +1,8 @@
 using System.CommandLine;
+using System.Net;
 using System.Text.Json;
-using HookAot.Config;
 using HookAot.Model;
+using HookAot.Rules;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -11,22 +12,26 @@ internal static class ListVerbs
     /// <summary>The verb list.</summary>
     public static Command List()
     {
-        var list = new Command("list", "List all forwards that the config names.");
-        list.SetAction(parsed => ListForwards(Session.Of(parsed), machine: null));
+        var (target, port) = (ForwardFilter.Argument(), ForwardFilter.PortOption());
+        var noHeaders = TableOptions.NoHeaders();
+        var list = new Command("list", "List all forwards that the config names.") { target, port, noHeaders };
+        list.SetAction(parsed => ListForwards(
+            Session.Of(parsed), parsed.GetValue(target), parsed.GetValue(port), !parsed.GetValue(noHeaders)));
         return list;
     }
 
     /// <summary>The verb show.</summary>
     public static Command Show()
     {
-        var name = EditArguments.MachineName().WithMachines();
-        var show = new Command("show", "List the forwards of one guest.") { name };
-        show.SetAction(parsed => ListForwards(Session.Of(parsed), parsed.GetValue(name)));
+        var (name, noHeaders) = (EditArguments.MachineName().WithMachines(), TableOptions.NoHeaders());
+        var show = new Command("show", "List the forwards of one guest.") { name, noHeaders };
+        show.SetAction(parsed => ListForwards(
+            Session.Of(parsed), parsed.GetValue(name), port: null, !parsed.GetValue(noHeaders)));
         return show;
     }
 
     /// <summary>Lists the guests.</summary>
-    public static int ListMachines(Session session)
+    public static int ListMachines(Session session, bool withHead)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
         var named = config.Machines.Select(m => new MachineRow(m.Name, Texts(m.PrivateAddresses), m.Forwards.Length));
@@ -37,19 +42,26 @@ internal static class ListVerbs
             return Session.Done;
         }
 
-        Output.Table(
-            ["GUEST", "ADDRESS", "FORWARDS"],
-            rows.Select(r => (string[])[r.Name, Joined(r.PrivateIp, none: "learned"), $"{r.Forwards}"]));
+        var table = new Table("GUEST", "ADDRESS", "FORWARDS");
+        foreach (var row in rows) table.Add(row.Name, Joined(row.PrivateIp, none: "learned"), $"{row.Forwards}");
+        Output.Write(table, withHead);
         return Session.Done;
     }
 
     /// <summary>Lists the networks.</summary>
-    public static int ListNetworks(Session session)
+    public static int ListNetworks(Session session, bool withHead)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
         NetworkRow[] rows = [.. config.Networks.Select(n => new NetworkRow(n.Name, $"{n.Range}"))];
-        if (session.Json) Output.Write(JsonSerializer.Serialize(rows, HookctrlJson.Default.NetworkRowArray) + "\n");
-        else Output.Table(["NETWORK", "RANGE"], rows.Select(r => (string[])[r.Name, r.Range]));
+        if (session.Json)
+        {
+            Output.Write(JsonSerializer.Serialize(rows, HookctrlJson.Default.NetworkRowArray) + "\n");
+            return Session.Done;
+        }
+
+        var table = new Table("NETWORK", "RANGE");
+        foreach (var row in rows) table.Add(row.Name, row.Range);
+        Output.Write(table, withHead);
         return Session.Done;
     }
 
@@ -77,27 +89,42 @@ internal static class ListVerbs
     /// <summary>"tcp", or "tcp+udp".</summary>
     public static string Protocols(Forward forward) => string.Join('+', forward.Protocols.Select(p => p.Name()));
 
-    private static int ListForwards(Session session, string? machine)
+    /// <summary>Where a forward goes, in one cell: "192.168.122.2:80 [fd00::2]:80".</summary>
+    /// <param name="addresses">The guest's addresses; none: they are learned.</param>
+    /// <param name="ports">Its ports.</param>
+    public static string Target(IEnumerable<IPAddress> addresses, PortRange ports)
+    {
+        var cell = string.Join(' ', addresses.Select(a => $"{a.InBrackets()}:{ports}"));
+        return cell.Length > 0 ? cell : $"learned:{ports}";
+    }
+
+    private static int ListForwards(Session session, string? target, string? port, bool withHead)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
-        if (machine is not null && config.Machines.All(m => m.Name != machine))
+        var names = config.Machines.Select(m => m.Name);
+        if (ForwardFilter.Read(target, port, names, out var problem, out var code) is not { } filter)
         {
-            var meant = Suggestion.Phrase(machine, config.Machines.Select(m => m.Name));
-            Session.Say($"\"{Printable.Shown(machine)}\" is not in \"machines\"{meant}");
-            return Session.Refused;
+            Session.Say(problem!);
+            return code;
         }
 
         var rows = new List<ForwardRow>();
-        foreach (var named in config.Machines.Where(m => machine is null || m.Name == machine))
-            rows.AddRange(named.Forwards.Select(f => Row(named, f)));
-
-        if (session.Json)
+        var table = new Table("GUEST", "PUBLIC", "PORT", "TO", "SOURCE");
+        foreach (var machine in config.Machines)
         {
-            Output.Write(JsonSerializer.Serialize([.. rows], HookctrlJson.Default.ForwardRowArray) + "\n");
-            return Session.Done;
+            foreach (var forward in machine.Forwards)
+            {
+                if (!filter.Takes(machine.Name, forward)) continue;
+                var row = Row(machine, forward);
+                rows.Add(row);
+                if (!session.Json) table.Add(Cells(row, Target(machine.PrivateAddresses, forward.Guest)));
+            }
         }
 
-        Output.Table(["GUEST", "PUBLIC", "PORT", "PROTOCOL", "ADDRESS", "PORT", "SOURCE"], rows.Select(Cells));
+        if (session.Json)
+            Output.Write(JsonSerializer.Serialize([.. rows], HookctrlJson.Default.ForwardRowArray) + "\n");
+        else
+            Output.Write(table, withHead);
         return Session.Done;
     }
 
@@ -112,14 +139,12 @@ internal static class ListVerbs
         forward.Localhost,
         forward.Snat);
 
-    private static string[] Cells(ForwardRow row) =>
+    private static string[] Cells(ForwardRow row, string target) =>
     [
         row.Machine,
         Public(row.PublicIp, row.Localhost, row.Snat),
-        row.PublicPort,
-        row.Protocol,
-        Joined(row.PrivateIp),
-        row.VmPort,
+        $"{row.PublicPort}/{row.Protocol}",
+        target,
         Joined(row.Source),
     ];
 }

@@ -112,8 +112,9 @@ internal static class MachineVerb
 
     private static Command List()
     {
-        var list = new Command("list", "List the guests that the config names.");
-        list.SetAction(parsed => ListVerbs.ListMachines(Session.Of(parsed)));
+        var noHeaders = TableOptions.NoHeaders();
+        var list = new Command("list", "List the guests that the config names.") { noHeaders };
+        list.SetAction(parsed => ListVerbs.ListMachines(Session.Of(parsed), !parsed.GetValue(noHeaders)));
         return list;
     }
 

@@ -37,8 +37,9 @@ internal static class NetworkVerb
 
     private static Command List()
     {
-        var list = new Command("list", "List the networks that the config names.");
-        list.SetAction(parsed => ListVerbs.ListNetworks(Session.Of(parsed)));
+        var noHeaders = TableOptions.NoHeaders();
+        var list = new Command("list", "List the networks that the config names.") { noHeaders };
+        list.SetAction(parsed => ListVerbs.ListNetworks(Session.Of(parsed), !parsed.GetValue(noHeaders)));
         return list;
     }
 
