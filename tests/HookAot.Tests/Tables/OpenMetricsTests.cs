@@ -6,6 +6,8 @@ namespace HookAot.Tests.Tables;
 /// <summary>status --openmetrics, as another program reads it.</summary>
 public sealed class OpenMetricsTests
 {
+    private const long None = StatusRow.Unknown;
+
     // Reads it strictly, and prints each sample. A family's lines stand together, a series is there once, and the names
     // are as its type wants them.
     private const string Reader = """
@@ -37,10 +39,11 @@ public sealed class OpenMetricsTests
         assert types.keys() == helps.keys()
         """;
 
-    private static StatusRow Row(string guest, string port, string state, long? connections, string protocol = "tcp") =>
-        new(guest, [], port, protocol, "", [], false, false, state, null, connections, connections, connections, Open(state));
-
-    private static long? Open(string state) => state == StatusBuilder.Active ? 2 : null;
+    private static StatusRow Row(string guest, string port, string state, long connections, string protocol = "tcp")
+    {
+        var open = state == StatusBuilder.Active ? 2 : None;
+        return new(guest, [], port, protocol, "", [], false, false, state, null, 0, 0, connections, open);
+    }
 
     /// <summary>What the reader understood, a line each sample.</summary>
     internal static async Task<string> Read(string printed)
@@ -61,9 +64,9 @@ public sealed class OpenMetricsTests
             [
                 Row("web", "8080", "active", 5),
                 Row("web", "8080", "missing", 3), // to another public address
-                Row("web", "53", "active", null, "udp"),
-                Row("a \"b\" \\ c\nd", "1-2", "not running", null),
-                Row("mistaken", "-", "left out", null, "-"),
+                Row("web", "53", "active", None, "udp"),
+                Row("a \"b\" \\ c\nd", "1-2", "not running", None),
+                Row("mistaken", "-", "left out", None, "-"),
             ],
             [],
             ["something"]);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using HookAot.Config;
 using HookAot.Host;
 using HookAot.Rules;
@@ -112,7 +111,7 @@ internal static class ApplyVerb
         if (applied.Changes is not { } changes) return;
         if (session.Json)
         {
-            Output.Write(JsonSerializer.Serialize(changes, HookctrlJson.Default.ChangesRow) + "\n");
+            HookctrlJson.Write(changes);
             return;
         }
 

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace HookAot.Applets.Hookctrl;
@@ -103,10 +105,14 @@ internal sealed record StatusRow(
     bool Snat,
     string State,
     string? Reason,
-    long? Packets,
-    long? Bytes,
-    long? Connections,
-    long? Open);
+    long Packets,
+    long Bytes,
+    long Connections,
+    long Open)
+{
+    /// <summary>In the place of a number that nobody knows; in JSON it is null.</summary>
+    public const long Unknown = -1;
+}
 
 /// <summary>A network's state.</summary>
 /// <param name="Name">Its name.</param>
@@ -190,4 +196,59 @@ internal sealed record LogRow(
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(DoctorRow[]))]
 [JsonSerializable(typeof(LogRow[]))]
-internal sealed partial class HookctrlJson : JsonSerializerContext;
+internal sealed partial class HookctrlJson : JsonSerializerContext
+{
+    // What the source generator made is called directly: JsonSerializer would bring the metadata of each type along,
+    // which are 17 kB of the binary a type.
+    private static readonly HookctrlJson Generated = new();
+
+    private static readonly JsonWriterOptions Indented = new() { Indented = true };
+
+    /// <summary>The rows of list and show.</summary>
+    public static void Write(ForwardRow[] rows) =>
+        Output.Write(Text(Indented, to => Generated.ForwardRowArraySerializeHandler(to, rows)));
+
+    /// <summary>The rows of machine list.</summary>
+    public static void Write(MachineRow[] rows) =>
+        Output.Write(Text(Indented, to => Generated.MachineRowArraySerializeHandler(to, rows)));
+
+    /// <summary>The rows of network list.</summary>
+    public static void Write(NetworkRow[] rows) =>
+        Output.Write(Text(Indented, to => Generated.NetworkRowArraySerializeHandler(to, rows)));
+
+    /// <summary>What apply changed.</summary>
+    public static void Write(ChangesRow changes) =>
+        Output.Write(Text(Indented, to => Generated.ChangesRowSerializeHandler(to, changes)));
+
+    /// <summary>The scripts of plan.</summary>
+    public static void Write(ScriptRow[] scripts) =>
+        Output.Write(Text(Indented, to => Generated.ScriptRowArraySerializeHandler(to, scripts)));
+
+    /// <summary>The report of status.</summary>
+    public static void Write(StatusReport report)
+    {
+        // The generator leaves numbers that may be null to JsonSerializer. No other number is below 0, and within a
+        // text a quotation mark is escaped.
+        var text = Text(Indented, to => Generated.StatusReportSerializeHandler(to, report));
+        Output.Write(text.Replace("\": -1", "\": null", StringComparison.Ordinal));
+    }
+
+    /// <summary>The findings of doctor.</summary>
+    public static void Write(DoctorRow[] rows) =>
+        Output.Write(Text(Indented, to => Generated.DoctorRowArraySerializeHandler(to, rows)));
+
+    /// <summary>The rows of log.</summary>
+    public static void Write(LogRow[] rows) =>
+        Output.Write(Text(Indented, to => Generated.LogRowArraySerializeHandler(to, rows)));
+
+    /// <summary>A row of log in a line of its own.</summary>
+    public static void WriteLine(LogRow row) =>
+        Output.Write(Text(default, to => Generated.LogRowSerializeHandler(to, row)));
+
+    private static string Text(JsonWriterOptions options, Action<Utf8JsonWriter> write)
+    {
+        using var memory = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(memory, options)) write(writer);
+        return Encoding.UTF8.GetString(memory.GetBuffer(), 0, (int)memory.Length) + "\n";
+    }
+}

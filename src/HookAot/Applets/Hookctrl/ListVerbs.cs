@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using System.Text.Json;
 using HookAot.Model;
 using HookAot.Rules;
 
@@ -38,7 +37,7 @@ internal static class ListVerbs
         MachineRow[] rows = [.. named];
         if (session.Json)
         {
-            Output.Write(JsonSerializer.Serialize(rows, HookctrlJson.Default.MachineRowArray) + "\n");
+            HookctrlJson.Write(rows);
             return Session.Done;
         }
 
@@ -55,7 +54,7 @@ internal static class ListVerbs
         NetworkRow[] rows = [.. config.Networks.Select(n => new NetworkRow(n.Name, $"{n.Range}"))];
         if (session.Json)
         {
-            Output.Write(JsonSerializer.Serialize(rows, HookctrlJson.Default.NetworkRowArray) + "\n");
+            HookctrlJson.Write(rows);
             return Session.Done;
         }
 
@@ -122,7 +121,7 @@ internal static class ListVerbs
         }
 
         if (session.Json)
-            Output.Write(JsonSerializer.Serialize([.. rows], HookctrlJson.Default.ForwardRowArray) + "\n");
+            HookctrlJson.Write(rows.ToArray());
         else
             Output.Write(table, withHead);
         return Session.Done;

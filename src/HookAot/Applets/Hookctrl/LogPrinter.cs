@@ -1,7 +1,4 @@
-using System.Text;
-using System.Text.Json;
 using HookAot.Host;
-using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -35,17 +32,9 @@ internal sealed class LogPrinter(bool json, bool follow, string? guest, bool wit
     {
         LogRow[] sorted = [.. rows];
         rows.Clear();
-        if (json && follow) foreach (var row in sorted) Output.Write(OneLine(row));
-        else if (json) Output.Write(JsonSerializer.Serialize(sorted, HookctrlJson.Default.LogRowArray) + "\n");
+        if (json && follow) foreach (var row in sorted) HookctrlJson.WriteLine(row);
+        else if (json) HookctrlJson.Write(sorted);
         else Print(sorted);
-    }
-
-    private static string OneLine(LogRow row)
-    {
-        using var memory = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(memory))
-            JsonSerializer.Serialize(writer, row, HookctrlJson.Default.LogRow);
-        return Encoding.UTF8.GetString(memory.ToArray()) + "\n";
     }
 
     private void Print(LogRow[] printed)

@@ -36,11 +36,11 @@ internal sealed class OpenMetrics
 
         metrics.Family("hookaot_forward_connections", "counter", "Connections since the rule was put in place.");
         foreach (var one in series)
-            if (one.Connections is { } count) metrics.Sample("hookaot_forward_connections_total", one.Labels, count);
+            if (one.Connections is >= 0 and var count) metrics.Sample("hookaot_forward_connections_total", one.Labels, count);
 
         metrics.Gauge("hookaot_forward_open_connections", "Connections that are open now.");
         foreach (var one in series)
-            if (one.Open is { } count) metrics.Sample("hookaot_forward_open_connections", one.Labels, count);
+            if (one.Open is >= 0 and var count) metrics.Sample("hookaot_forward_open_connections", one.Labels, count);
 
         return metrics.text.Append("# EOF\n").ToString();
     }
@@ -104,16 +104,19 @@ internal sealed class OpenMetrics
 
         public bool IsRunning { get; private set; }
 
-        public long? Connections { get; private set; }
+        public long Connections { get; private set; } = StatusRow.Unknown;
 
-        public long? Open { get; private set; }
+        public long Open { get; private set; } = StatusRow.Unknown;
 
         public void Add(StatusRow row)
         {
             IsUp &= row.State == StatusBuilder.Active;
             IsRunning |= row.State != StatusBuilder.NotRunning;
-            if (row.Connections is { } connections) Connections = (Connections ?? 0) + connections;
-            if (row.Open is { } open) Open = (Open ?? 0) + open;
+            Connections = Sum(Connections, row.Connections);
+            Open = Sum(Open, row.Open);
         }
+
+        // Of two forwards one may be in force.
+        private static long Sum(long a, long b) => a < 0 ? b : a + Math.Max(b, 0);
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using HookAot.Host;
 using HookAot.Rules;
 
@@ -35,7 +34,7 @@ internal static class PlanVerb
         var rows = kernel.ScriptsFor(planned, before)
             .Select(s => new ScriptRow(s.Tool, [.. s.Arguments], s.Text));
         ScriptRow[] scripts = [.. rows];
-        if (session.Json) Output.Write(JsonSerializer.Serialize(scripts, HookctrlJson.Default.ScriptRowArray) + "\n");
+        if (session.Json) HookctrlJson.Write(scripts);
         else Print(scripts);
         return desired.Config.Broken ? Session.Refused : Session.Done;
     }

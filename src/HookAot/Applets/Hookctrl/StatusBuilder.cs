@@ -92,10 +92,10 @@ internal static class StatusBuilder
             forward.Snat,
             state,
             isActive ? leftOut?.Reason : null,
-            sum.IsKnown ? sum.Packets : null,
-            sum.IsKnown ? sum.Bytes : null,
-            sum.IsKnown && state == Active ? sum.Packets : null,
-            isActive && open is not null ? opened : null);
+            sum.Packets,
+            sum.Bytes,
+            state == Active ? sum.Packets : StatusRow.Unknown,
+            isActive && open is not null ? opened : StatusRow.Unknown);
     }
 
     /// <summary>"192.168.122.2:80 [fd00::2]:80": where it goes, or would go.</summary>
@@ -109,7 +109,8 @@ internal static class StatusBuilder
     private static StatusRow Mistaken(string name)
     {
         const string Reason = "its entry has mistakes: hookctrl check";
-        return new(name, [], "-", "-", "-", [], false, false, LeftOut, Reason, 0, 0, null, null);
+        const long Unknown = StatusRow.Unknown;
+        return new(name, [], "-", "-", "-", [], false, false, LeftOut, Reason, 0, 0, Unknown, Unknown);
     }
 
     private static NetworkState Network(NetworkRange network, Ruleset ruleset) =>

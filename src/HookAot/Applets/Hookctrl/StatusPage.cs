@@ -119,7 +119,8 @@ internal sealed class StatusPage
         Count(row.Open),
     ];
 
-    private static string Count(long? count) => count?.ToString(CultureInfo.InvariantCulture) ?? "-";
+    private static string Count(long count) =>
+        count == StatusRow.Unknown ? "-" : count.ToString(CultureInfo.InvariantCulture);
 
     private static Tone ToneOf(StatusRow row) => row.State switch
     {

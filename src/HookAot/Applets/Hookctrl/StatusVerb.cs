@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using HookAot.Host;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -150,7 +149,7 @@ internal sealed class StatusVerb
 
         if (session.Json)
         {
-            Output.Write(JsonSerializer.Serialize(report, HookctrlJson.Default.StatusReport) + "\n");
+            HookctrlJson.Write(report);
             return code;
         }
 

@@ -37,10 +37,7 @@ internal static class DnsmasqLeases
         {
             var content = SmallFile.Read(path, MaxBytes);
             if (content.Length == 0) return;
-            using var file = JsonDocument.Parse(content);
-            if (file.RootElement.ValueKind != JsonValueKind.Array) return;
-            foreach (var element in file.RootElement.EnumerateArray())
-                if (Lease(element, bridge) is { } lease) leases.Add(lease);
+            leases.AddRange(Leases(content, bridge));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -48,25 +45,64 @@ internal static class DnsmasqLeases
         }
     }
 
+    /// <exception cref="JsonException">No JSON.</exception>
+    private static List<Lease> Leases(ReadOnlySpan<byte> content, string bridge)
+    {
+        var leases = new List<Lease>();
+        var reader = new Utf8JsonReader(content);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray) return leases;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject) reader.Skip();
+            else if (ReadLease(ref reader, bridge) is { } lease) leases.Add(lease);
+        }
+
+        reader.Read(); // what follows the array throws here
+        return leases;
+    }
+
     // libvirt, too, takes no lease without an expiry time. One of DHCPv6 has the MAC only where dnsmasq has seen it
     // (DNSMASQ_MAC), and always the client's DUID.
-    private static Lease? Lease(JsonElement element, string bridge) =>
-        element.ValueKind == JsonValueKind.Object
-        && (Text(element, "mac-address") ?? Duid.Mac(Text(element, "client-id") ?? "")) is { } mac
-        && element.TryGetProperty("expiry-time", out var expiry)
-        && expiry.ValueKind == JsonValueKind.Number
-        && expiry.TryGetInt64(out var seconds)
-        && Addresses.TryParse(Text(element, "ip-address") ?? "", out var address)
-            ? new(bridge, mac.ToLowerInvariant(), address, seconds)
+    private static Lease? ReadLease(ref Utf8JsonReader reader, string bridge)
+    {
+        string? mac = null, client = null, ip = null;
+        long? expiry = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("mac-address"u8)) mac = Text(ref reader);
+            else if (reader.ValueTextEquals("client-id"u8)) client = Text(ref reader);
+            else if (reader.ValueTextEquals("ip-address"u8)) ip = Text(ref reader);
+            else if (reader.ValueTextEquals("expiry-time"u8)) expiry = Number(ref reader);
+            else reader.Skip();
+        }
+
+        if ((mac ?? Duid.Mac(client ?? "")) is not { } hardware || expiry is not { } seconds) return null;
+        return Addresses.TryParse(ip ?? "", out var address)
+            ? new(bridge, hardware.ToLowerInvariant(), address, seconds)
             : null;
+    }
+
+    private static long? Number(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Number) return reader.TryGetInt64(out var number) ? number : null;
+        reader.Skip();
+        return null;
+    }
 
     // Text with half a surrogate pair is JSON, but no text.
-    private static string? Text(JsonElement element, string name)
+    private static string? Text(ref Utf8JsonReader reader)
     {
-        if (!element.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String) return null;
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            reader.Skip();
+            return null;
+        }
+
         try
         {
-            return value.GetString();
+            return reader.GetString();
         }
         catch (InvalidOperationException)
         {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 
 namespace HookAot.Host;
 
@@ -28,7 +27,7 @@ internal static class EventSpool
     {
         var name = $"{System.Diagnostics.Stopwatch.GetTimestamp():d20}-{Environment.ProcessId}";
         var file = Path.Combine(paths.Events, name);
-        problem = SmallFile.TryReplace(file, JsonSerializer.SerializeToUtf8Bytes(told, RecordJson.Default.HostEvent));
+        problem = SmallFile.TryReplace(file, RecordJson.Bytes(told));
         return problem is null ? file : null;
     }
 
@@ -82,11 +81,8 @@ internal static class EventSpool
         }
     }
 
-    private static HostEvent? Read(string file)
-    {
-        var told = HostRecord.ReadJson(file, RecordJson.Default.HostEvent);
-        return HostEvent.IsWhole(told) ? told : null;
-    }
+    private static HostEvent? Read(string file) =>
+        SmallFile.TryRead(file, HostRecord.MaxBytes) is { } content ? RecordReader.Event(content) : null;
 
     // A hook that was killed while it wrote has left it. A minute is far more than writing takes.
     private static void RemoveIfOld(string file)

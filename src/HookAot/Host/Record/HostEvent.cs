@@ -12,8 +12,4 @@ internal sealed record HostEvent(string Driver, string Name, bool Active, Immuta
 {
     /// <summary>The driver of networks' events.</summary>
     public const string NetworkDriver = "network";
-
-    /// <summary>Whether every part that an event has is there; JSON can leave out what C# cannot.</summary>
-    public static bool IsWhole(HostEvent? told) =>
-        told is { Interfaces.IsDefault: false } && told.Interfaces.All(i => i is not null);
 }

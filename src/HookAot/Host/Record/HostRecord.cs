@@ -1,17 +1,17 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 
 namespace HookAot.Host;
 
 /// <summary>The record of what is active, a file in /run/hookaot.</summary>
 internal static class HostRecord
 {
-    private const int MaxBytes = 64 * 1024 * 1024;
+    /// <summary>More than that is no file of ours, in bytes.</summary>
+    public const int MaxBytes = 64 * 1024 * 1024;
 
     /// <summary>The record; null if there is none, or none that can be read, so that it has to be rebuilt.</summary>
     public static HostState? Read(HostPaths paths) =>
-        ReadJson(paths.State, RecordJson.Default.HostState) is { IsWhole: true } state ? state : null;
+        SmallFile.TryRead(paths.State, MaxBytes) is { } content ? RecordReader.State(content) : null;
 
     /// <summary>Writes the record.</summary>
     /// <returns>
@@ -19,7 +19,7 @@ internal static class HostRecord
     /// </returns>
     public static string? Write(HostPaths paths, HostState state)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(state, RecordJson.Default.HostState);
+        var json = RecordJson.Bytes(state);
         var problem = SmallFile.TryReplace(paths.State, json);
         if (problem is not null) Forget(paths);
         return problem;
@@ -27,23 +27,27 @@ internal static class HostRecord
 
     /// <summary>Takes the record away, so that the next converge asks libvirt's files instead.</summary>
     public static void Forget(HostPaths paths) => _ = Libc.unlink(paths.State);
-
-    /// <summary>Reads a file of ours; null if it is not there or not understood.</summary>
-    internal static T? ReadJson<T>(string path, JsonTypeInfo<T> type) where T : class
-    {
-        if (SmallFile.TryRead(path, MaxBytes) is not { } content) return null;
-        try
-        {
-            return JsonSerializer.Deserialize(content, type);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }
 
-[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+/// <summary>Writes the record and the events; <see cref="RecordReader"/> reads them.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization)]
 [JsonSerializable(typeof(HostState))]
 [JsonSerializable(typeof(HostEvent))]
-internal sealed partial class RecordJson : JsonSerializerContext;
+internal sealed partial class RecordJson : JsonSerializerContext
+{
+    // As in HookctrlJson: the generated code itself, without the metadata that JsonSerializer would want.
+    private static readonly RecordJson Generated = new();
+
+    /// <summary>The record as it is written.</summary>
+    public static byte[] Bytes(HostState state) => Bytes(to => Generated.HostStateSerializeHandler(to, state));
+
+    /// <summary>An event as it is written.</summary>
+    public static byte[] Bytes(HostEvent told) => Bytes(to => Generated.HostEventSerializeHandler(to, told));
+
+    private static byte[] Bytes(Action<Utf8JsonWriter> write)
+    {
+        using var memory = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(memory)) write(writer);
+        return memory.ToArray();
+    }
+}

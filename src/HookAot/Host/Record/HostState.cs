@@ -63,14 +63,6 @@ internal sealed record HostState(
     /// <summary>The state of a host about which nothing is known.</summary>
     public static HostState Unknown { get; } = new([], [], [], [], [], [], [], null, null, false);
 
-    /// <summary>Whether every part that a record has is there; JSON can leave out what C# cannot.</summary>
-    [JsonIgnore]
-    public bool IsWhole =>
-        IsWholeArray(Guests) && Guests.All(g => IsWholeArray(g.Interfaces))
-        && IsWholeArray(Networks) && IsWholeArray(Steps) && IsWholeArray(Udp)
-        && IsWholeArray(Learned) && IsWholeArray(Accepted) && IsWholeArray(Refused)
-        && IsWholeArray(Localnet);
-
     /// <summary>The guests whose rules the kernel took at the last converge.</summary>
     [JsonIgnore]
     public IReadOnlySet<string> Served => Accepted.ToHashSet(StringComparer.Ordinal);
@@ -108,7 +100,4 @@ internal sealed record HostState(
         var shadowed = guests.Any(g => g.Name == told.Name);
         return this with { Guests = guests.Add(new(told.Driver, told.Name, told.Interfaces, now, shadowed)) };
     }
-
-    private static bool IsWholeArray<T>(ImmutableArray<T> array) where T : class =>
-        !array.IsDefault && array.All(item => item is not null);
 }

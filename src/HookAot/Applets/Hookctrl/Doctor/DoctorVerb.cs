@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using HookAot.Host;
 using HookAot.Model;
 
@@ -45,7 +44,7 @@ internal static class DoctorVerb
             ? [new("", false, UntilFault(ConfigStage.NothingToWalk(session.Paths, desired)))]
             : [.. targets.Select(t => Walk(Patient.Of(session, desired, t), t))];
 
-        if (session.Json) Output.Write(JsonSerializer.Serialize(walks, HookctrlJson.Default.DoctorRowArray) + "\n");
+        if (session.Json) HookctrlJson.Write(walks);
         else foreach (var walk in walks) Print(walk);
         return Array.TrueForAll(walks, walk => walk.Ok) ? Session.Done : Session.Refused;
     }
