@@ -26,7 +26,8 @@ public sealed class TerminalTests
             var host = (i + 2).ToString(CultureInfo.InvariantCulture);
             machines.Add($$"""
                 "{{Names[i]}}": {
-                    "private_ip": ["192.168.122.{{host}}", "fd00:122::{{host}}"], "source": ["10.0.0.0/8", "fd00:1::/64"],
+                    "private_ip": ["192.168.122.{{host}}", "fd00:122::{{host}}"],
+                    "source": ["10.0.0.0/8", "fd00:1::/64"],
                     "port_map": [{{string.Join(", ", ports)}}]
                 }
                 """);

@@ -56,6 +56,13 @@ internal sealed class ForwardFilter
 
         if (guest is not null && !known.Contains(guest))
         {
+            if (guest.StartsWith('-'))
+            {
+                code = Session.WrongUsage;
+                problem = $"Unrecognized command or argument '{Printable.Shown(guest)}'.";
+                return null;
+            }
+
             problem = $"\"{Printable.Shown(guest)}\" is not in \"machines\"{Suggestion.Phrase(guest, known)}";
             return null;
         }

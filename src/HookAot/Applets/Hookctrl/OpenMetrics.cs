@@ -35,8 +35,9 @@ internal sealed class OpenMetrics
         foreach (var one in series) metrics.Sample("hookaot_forward_up", one.Labels, Number(one.IsUp));
 
         metrics.Family("hookaot_forward_connections", "counter", "Connections since the rule was put in place.");
+        const string Total = "hookaot_forward_connections_total";
         foreach (var one in series)
-            if (one.Connections is >= 0 and var count) metrics.Sample("hookaot_forward_connections_total", one.Labels, count);
+            if (one.Connections is >= 0 and var count) metrics.Sample(Total, one.Labels, count);
 
         metrics.Gauge("hookaot_forward_open_connections", "Connections that are open now.");
         foreach (var one in series)

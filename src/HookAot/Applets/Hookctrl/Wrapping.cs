@@ -52,7 +52,7 @@ internal static class Wrapping
                 if (behindSpace > 0) return behindSpace;
                 // A short rest is no line of its own.
                 if (behindMark > columns / 2) return behindMark;
-                return Math.Max(at, rune.Utf16SequenceLength);
+                return at > 0 ? at : rune.Utf16SequenceLength;
             }
 
             at += rune.Utf16SequenceLength;
