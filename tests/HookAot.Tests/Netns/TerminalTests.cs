@@ -52,7 +52,9 @@ public sealed class TerminalTests
                 ["LC_ALL"] = "C.UTF-8",
                 ["TERM"] = "screen",
             };
-            string[] tmux = ["tmux", "-u", "-f", "/dev/null", "-S", socket];
+            var settings = Path.Combine(world.Directory, "tmux.conf");
+            await File.WriteAllTextAsync(settings, "set -g history-limit 100000\n");
+            string[] tmux = ["tmux", "-u", "-f", settings, "-S", socket];
             var quoted = $"cd '{world.Directory}'\n{script}\n: > ended\nexec cat > /dev/null";
             await Tool.Succeed(
                 [.. world.Host.Enter, .. tmux, "new-session", "-d", .. size, "sh", "-c", quoted],
@@ -161,7 +163,7 @@ public sealed class TerminalTests
         await world.Iptables("-t nat -D HOOKAOT-DNAT 1");
         await screen.Until(shown => string.Join(' ', shown[..3]).Contains("drift: ", StringComparison.Ordinal));
         // So is another size.
-        await screen.Tmux("resize-window", "-x", $"{columns - 10}", "-y", "12");
+        await screen.Tmux("resize-window", "-x", $"{columns - 8}", "-y", "12");
         await screen.Until(shown => shown.Any(IsHead) && shown[11].StartsWith("-- ", StringComparison.Ordinal));
 
         await screen.Tmux("send-keys", "q");

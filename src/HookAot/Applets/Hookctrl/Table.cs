@@ -75,10 +75,11 @@ internal sealed class Table(params string[] head)
         return lines;
     }
 
-    /// <summary>The columns' widths, so that all of them fit: always the widest one gives.</summary>
+    /// <summary>
+    /// The columns' widths, so that all of them fit: always the widest one gives, and only then what a head needs.
+    /// </summary>
     private int[] Fitting(int? width)
     {
-        const int Narrowest = 2; // a wide character needs as many
         var fitting = new int[widths.Length];
         var most = width ?? WidestPadded;
         var sum = Gap * (widths.Length - 1);
@@ -87,14 +88,26 @@ internal sealed class Table(params string[] head)
 
         for (; sum > width; sum--)
         {
-            var widest = 0;
-            for (var column = 1; column < fitting.Length; column++)
-                if (fitting[column] > fitting[widest]) widest = column;
-            if (fitting[widest] <= Narrowest) break;
+            var widest = Widest(fitting, column => DisplayWidth.Of(head[column]));
+            if (widest < 0) widest = Widest(fitting, _ => 2); // a wide character needs as many
+            if (widest < 0) break;
             fitting[widest]--;
         }
 
         return fitting;
+    }
+
+    /// <summary>The widest column of those that are wider than they have to be; -1: none is.</summary>
+    private static int Widest(int[] columns, Func<int, int> least)
+    {
+        var widest = -1;
+        for (var column = 0; column < columns.Length; column++)
+        {
+            if (columns[column] <= least(column)) continue;
+            if (widest < 0 || columns[column] > columns[widest]) widest = column;
+        }
+
+        return widest;
     }
 
     private static void Print(Row row, int[] widths, bool wraps, Paint paint, List<string> lines)

@@ -58,11 +58,12 @@ internal sealed unsafe class ScreenTerminal : IDisposable
         fixed (byte* settings = before) hasKeys = Libc.tcgetattr(Stdin, settings) == 0;
         // What they do to a program otherwise, they do afterwards.
         foreach (var signal in (ReadOnlySpan<PosixSignal>)[
-            PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT, PosixSignal.SIGTSTP])
+            PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT])
         {
             signals.Add(PosixSignalRegistration.Create(signal, _ => Leave()));
         }
 
+        signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Stop));
         signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Enter()));
         Enter();
     }
@@ -133,12 +134,20 @@ internal sealed unsafe class ScreenTerminal : IDisposable
         return key;
     }
 
+    // By the signal that nobody can ignore: where no shell would wake it, the kernel passes over the other one.
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        Leave();
+        _ = Libc.kill(Environment.ProcessId, Libc.SIGSTOP);
+        Enter();
+    }
+
     private void Enter()
     {
         lock (gate)
         {
-            if (isEntered) return;
-            isEntered = true;
+            // Also where it was stopped without a word: a shell has set the terminal to its own liking since.
             if (hasKeys)
             {
                 // Signals stay: ^C and ^Z do what they always do.
@@ -148,7 +157,8 @@ internal sealed unsafe class ScreenTerminal : IDisposable
                 Set(raw);
             }
 
-            Write(EnterScreen);
+            if (!isEntered) Write(EnterScreen);
+            isEntered = true;
         }
     }
 
