@@ -124,8 +124,9 @@ internal sealed class StatusVerb
             var age = Environment.TickCount64 - looked;
             if (age >= OldestLook || (changes.Kinds != Change.None && age >= BetweenLooks)) return true;
 
-            var rest = (changes.Kinds == Change.None ? Second : BetweenLooks) - age;
-            _ = sources.Wait((int)Math.Clamp(rest, 0, Second), Output.Reader, screen.Keys);
+            // At the latest for the clock.
+            var rest = changes.Kinds == Change.None ? Second : BetweenLooks - age;
+            _ = sources.Wait((int)Math.Max(rest, 0), Output.Reader, screen.Keys);
             if (!Output.WaitWithReader(0) || screen.IsEnded()) return false;
             sources.Drain(changes);
         }

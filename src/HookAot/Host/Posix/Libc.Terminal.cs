@@ -10,6 +10,9 @@ internal static unsafe partial class Libc
     public static partial int ioctl(int fd, nuint request, void* argument);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int raise(int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int tcgetattr(int fd, byte* settings);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -64,7 +64,7 @@ internal sealed unsafe class ScreenTerminal : IDisposable
         }
 
         signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Stop));
-        signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Enter()));
+        signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, GoOn));
         Enter();
     }
 
@@ -139,7 +139,14 @@ internal sealed unsafe class ScreenTerminal : IDisposable
     {
         context.Cancel = true;
         Leave();
-        _ = Libc.kill(Environment.ProcessId, Libc.SIGSTOP);
+        // To this thread, which goes no step further; another one might take what is sent to the process.
+        _ = Libc.raise(Libc.SIGSTOP);
+        Enter();
+    }
+
+    private void GoOn(PosixSignalContext context)
+    {
+        context.Cancel = true; // .NET would set the terminal to what it was at the start
         Enter();
     }
 
