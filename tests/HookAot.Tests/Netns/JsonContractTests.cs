@@ -36,6 +36,9 @@ public sealed class JsonContractTests
         ("machine list", "machine list", ""),
         ("network list", "network list", ""),
         ("plan", "plan", ""),
+        ("plan", "plan --script", ""),
+        ("apply", "apply --dry-run", ""),
+        ("explain", "explain a", ""),
         ("apply", "apply", ""),
         ("status", "status", ""),
         ("status", "status", "iptables -t nat -F HOOKAOT-DNAT"),
@@ -52,6 +55,7 @@ public sealed class JsonContractTests
         ("apply", "network add other 10.9.0.0/16", ""),
         ("apply", "network remove other", ""),
         ("apply", "set debug false", ""),
+        ("apply", "undo", ""),
         ("apply", "import {D}/hooks.json", ""),
         ("apply", "apply --stop-all", ""),
         ("log", "log", ""),
@@ -68,7 +72,7 @@ public sealed class JsonContractTests
     ];
 
     // They print the same with --json as without.
-    private static readonly string[] Plain = ["check", "completion", "version", "watch"];
+    private static readonly string[] Plain = ["check", "completion", "edit", "export", "version", "watch"];
 
     private static async Task<JsonObject> Definitions()
     {

@@ -23,6 +23,15 @@ internal static class EditAndApply
     public static int Run(Session session, IReadOnlyList<ConfigEdit> edits)
     {
         var change = ConfigStore.Change(session.Paths, edits, session.DryRun, Session.Say);
+        return Finish(session, edits, change);
+    }
+
+    /// <summary>Tells what came of a change of the file, and puts it into force.</summary>
+    /// <param name="session">What else was said.</param>
+    /// <param name="edits">What was asked for; empty: anything may have changed.</param>
+    /// <param name="change">What became of the file.</param>
+    public static int Finish(Session session, IReadOnlyList<ConfigEdit> edits, ConfigChange change)
+    {
         foreach (var refusal in change.Refusals) Session.Say(refusal);
         if (change.Refusals.Count > 0) return Session.Refused;
 

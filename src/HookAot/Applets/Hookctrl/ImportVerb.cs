@@ -7,12 +7,14 @@ namespace HookAot.Applets.Hookctrl;
 /// <summary>hookctrl import: the configuration of another hook.</summary>
 internal static class ImportVerb
 {
+    private const string Stdin = "-";
+
     /// <summary>The verb.</summary>
     public static Command Make()
     {
         var file = new Argument<string>("FILE")
         {
-            Description = "Its hooks.json, such as /etc/libvirt/hooks/hooks.json.",
+            Description = "Its hooks.json, such as /etc/libvirt/hooks/hooks.json; - for standard input.",
         };
         const string description = "Take over the hooks.json of saschpe's libvirt-hook-qemu. Guests that the config " +
             "has already stay as they are; what cannot be taken over is named.";
@@ -23,7 +25,7 @@ internal static class ImportVerb
 
     private static int Run(Session session, string file)
     {
-        var hooks = HooksJson.Read(SmallFile.Read(file, ConfigFile.MaxBytes), file, KnownGuests(session));
+        var hooks = HooksJson.Read(Content(file), file == Stdin ? "standard input" : file, KnownGuests(session));
         foreach (var finding in hooks.Mistakes.Concat(hooks.Notes)) StandardError.WriteLine(finding.ToString());
         if (!hooks.Mistakes.IsEmpty)
         {
@@ -38,9 +40,16 @@ internal static class ImportVerb
         return Session.Done;
     }
 
+    private static byte[] Content(string file)
+    {
+        if (file != Stdin) return SmallFile.Read(file, ConfigFile.MaxBytes);
+        var deadline = Deadline.In(Limits.All);
+        return StandardInput.Read(ConfigFile.MaxBytes, deadline, out var problem) ?? throw new IOException(problem);
+    }
+
     private static HashSet<string> KnownGuests(Session session)
     {
-        if (!File.Exists(session.Paths.Config) || session.UsableConfig() is not { } config) return [];
+        if (session.UsableConfig() is not { } config) return [];
         return config.Machines.Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
     }
 }

@@ -100,6 +100,7 @@ internal static class ListVerbs
     private static int ListForwards(Session session, string? target, string? port, bool withHead)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
+        if (config.Machines.IsEmpty && !session.Json) return Session.SayHowToBegin();
         var names = config.Machines.Select(m => m.Name);
         if (ForwardFilter.Read(target, port, names, out var problem, out var code) is not { } filter)
         {

@@ -25,7 +25,42 @@ internal static class ConfigStore
     /// <param name="say">Takes what the user should know besides: for whom it waits, and warnings.</param>
     /// <exception cref="IOException">The file cannot be read or written.</exception>
     public static ConfigChange Change(
-        HostPaths paths, IEnumerable<ConfigEdit> edits, bool dryRun, Action<string> say)
+        HostPaths paths, IEnumerable<ConfigEdit> edits, bool dryRun, Action<string> say) =>
+        Replace(paths, dryRun, say, (_, before) => Edited(paths, before, edits));
+
+    /// <summary>Brings the file back as it was before the last change, which is kept in turn.</summary>
+    /// <param name="paths">Where the file is, and root's lock.</param>
+    /// <param name="dryRun">Do everything but write.</param>
+    /// <param name="say">Takes what the user should know besides.</param>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    public static ConfigChange Undo(HostPaths paths, bool dryRun, Action<string> say) =>
+        Replace(paths, dryRun, say, (directory, _) => directory.ReadBefore() is { } kept
+            ? new(kept, [])
+            : new(null, [$"{paths.Config}: no change of hookctrl's is kept that could be undone"]));
+
+    /// <summary>Replaces the file by what a person has made of it.</summary>
+    /// <param name="paths">Where the file is, and root's lock.</param>
+    /// <param name="from">What it was made from: if the file is another one by now, nothing is written.</param>
+    /// <param name="to">What it shall be.</param>
+    /// <param name="dryRun">Do everything but write.</param>
+    /// <param name="say">Takes what the user should know besides.</param>
+    /// <exception cref="IOException">The file cannot be read or written.</exception>
+    public static ConfigChange Exchange(
+        HostPaths paths, byte[] from, byte[] to, bool dryRun, Action<string> say) =>
+        Replace(paths, dryRun, say, (_, before) => before.AsSpan().SequenceEqual(from)
+            ? new(to, [])
+            : new(null, [$"{paths.Config} was changed meanwhile by another program"]));
+
+    /// <summary>What shall be written, or why nothing shall.</summary>
+    private sealed class Wish(byte[]? content, IReadOnlyList<string> refusals)
+    {
+        public byte[]? Content { get; } = content;
+
+        public IReadOnlyList<string> Refusals { get; } = refusals;
+    }
+
+    private static ConfigChange Replace(
+        HostPaths paths, bool dryRun, Action<string> say, Func<ConfigDirectory, byte[], Wish> wish)
     {
         using var directory = ConfigDirectory.Open(paths.Config);
         // A reader needs no lock: the file is replaced as a whole.
@@ -34,27 +69,34 @@ internal static class ConfigStore
         var before = directory.Read();
         if (!dryRun) directory.RemoveLeftovers();
 
-        var content = before;
-        try
-        {
-            foreach (var edit in edits)
-            {
-                var result = ConfigEditor.Apply(content, edit);
-                if (result.Refusal is { } refusal) return new([refusal], before, before);
-                content = result.Content!;
-            }
-        }
-        catch (JsonException)
-        {
-            return new(Lines(ConfigReader.Read(before, paths.Config)), before, before);
-        }
-
+        var wanted = wish(directory, before);
+        if (wanted.Content is not { } content) return new(wanted.Refusals, before, before);
         if (content.AsSpan().SequenceEqual(before)) return new([], before, before);
         var mistakes = NewMistakes(paths, before, content);
         if (mistakes.Count > 0) return new(mistakes, before, before);
 
         if (!dryRun) directory.Write(content, say);
         return new([], before, content);
+    }
+
+    private static Wish Edited(HostPaths paths, byte[] before, IEnumerable<ConfigEdit> edits)
+    {
+        try
+        {
+            var content = before;
+            foreach (var edit in edits)
+            {
+                var result = ConfigEditor.Apply(content, edit);
+                if (result.Refusal is { } refusal) return new(null, [refusal]);
+                content = result.Content!;
+            }
+
+            return new(content, []);
+        }
+        catch (JsonException)
+        {
+            return new(null, Lines(ConfigReader.Read(before, paths.Config)));
+        }
     }
 
     private static ConfigLock Lock(HostPaths paths, ConfigDirectory directory, Action<string> say) =>
