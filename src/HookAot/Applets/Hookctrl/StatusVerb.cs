@@ -155,7 +155,8 @@ internal sealed class StatusVerb
         }
 
         var page = new StatusPage(report, drift);
-        Output.Write(page.Table, WithHead);
+        if (page.Table.IsEmpty) Session.SayHowToBegin();
+        else Output.Write(page.Table, WithHead);
         Output.Write(page.Below(Terminal.Columns, Output.Painted));
         return code;
     }
