@@ -163,7 +163,7 @@ public sealed class HookctrlTests
             .Contains("libvirt does not know a guest \"wbe\"; did you mean \"web\"?")
             .And.Contains("10.9.9.9 of \"wbe\" is in none of libvirt's networks (192.168.122.0/24)");
 
-        var port = await world.Call("port", "add", "wbe", "2222:22", "--public-ip", "192.0.2.1");
+        var port = await world.Call("port", "add", "wbe", "2222:22", "--public-ip", "192.0.2.1", "--force");
         await Assert.That(port.ExitCode).IsEqualTo(0);
         await Assert.That(port.Error)
             .Contains("no interface of this host has the public address 192.0.2.1")

@@ -33,7 +33,7 @@ internal static class ImportVerb
 
         // The other hook may have left rules where nobody looks for them.
         foreach (var leftover in LibvirtLeftovers.Read()) Session.Say($"{leftover.Message}; do: {leftover.Cure}");
-        if (!hooks.Edits.IsEmpty) return EditAndApply.Run(session, hooks.Edits);
+        if (!hooks.Edits.IsEmpty) return EditAndApply.Run(session, hooks.Edits, force: true);
         Session.Say($"{file} has no guest that the config lacks");
         return Session.Done;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HookAot.Config;
+using HookAot.Host;
 using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
@@ -28,7 +29,8 @@ internal static class ListVerbs
     public static int ListMachines(Session session)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
-        var named = config.Machines.Select(m => new MachineRow(m.Name, Texts(m.PrivateAddresses), m.Forwards.Length));
+        var named = config.Machines.Select(m => new MachineRow(
+            m.Name, Texts(m.PrivateAddresses), m.Entries.Length, m.Enabled, m.Comment));
         MachineRow[] rows = [.. named];
         if (session.Json)
         {
@@ -36,9 +38,10 @@ internal static class ListVerbs
             return Session.Done;
         }
 
-        Output.Table(
+        Table(
             ["GUEST", "ADDRESS", "FORWARDS"],
-            rows.Select(r => (string[])[r.Name, Joined(r.PrivateIp, none: "learned"), $"{r.Forwards}"]));
+            rows.Select(r => (string[])[r.Name, Joined(r.PrivateIp, none: "learned"), $"{r.Forwards}"]),
+            [.. rows.Select(r => Note(r.Enabled, r.Comment))]);
         return Session.Done;
     }
 
@@ -46,9 +49,16 @@ internal static class ListVerbs
     public static int ListNetworks(Session session)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
-        NetworkRow[] rows = [.. config.Networks.Select(n => new NetworkRow(n.Name, $"{n.Range}"))];
+        NetworkRow[] rows = [.. config.Networks.Select(n => new NetworkRow(n.Name, $"{n.Range}", n.Comment))];
         if (session.Json) HookctrlJson.Write(rows);
-        else Output.Table(["NETWORK", "RANGE"], rows.Select(r => (string[])[r.Name, r.Range]));
+        else
+        {
+            Table(
+                ["NETWORK", "RANGE"],
+                rows.Select(r => (string[])[r.Name, r.Range]),
+                [.. rows.Select(r => r.Comment ?? "")]);
+        }
+
         return Session.Done;
     }
 
@@ -88,7 +98,7 @@ internal static class ListVerbs
 
         var rows = new List<ForwardRow>();
         foreach (var named in config.Machines.Where(m => machine is null || m.Name == machine))
-            rows.AddRange(named.Forwards.Select(f => Row(named, f)));
+            rows.AddRange(named.Entries.Select(f => Row(named, f)));
 
         if (session.Json)
         {
@@ -96,7 +106,10 @@ internal static class ListVerbs
             return Session.Done;
         }
 
-        Output.Table(["GUEST", "PUBLIC", "PORT", "PROTOCOL", "ADDRESS", "PORT", "SOURCE"], rows.Select(Cells));
+        Table(
+            ["GUEST", "PUBLIC", "PORT", "PROTOCOL", "ADDRESS", "PORT", "SOURCE"],
+            rows.Select(Cells),
+            [.. rows.Select(r => Note(r))]);
         return Session.Done;
     }
 
@@ -109,7 +122,28 @@ internal static class ListVerbs
         $"{forward.Guest}",
         Texts(forward.Sources),
         forward.Localhost,
-        forward.Snat);
+        forward.Snat,
+        forward.Enabled,
+        StatusBuilder.IsEnded(forward),
+        forward.Until is { } until ? UtcTime.Text(until) : null,
+        forward.Comment);
+
+    /// <summary>A table with a last column that most configs have no use for.</summary>
+    private static void Table(string[] head, IEnumerable<string[]> rows, string[] notes)
+    {
+        if (Array.TrueForAll(notes, n => n.Length == 0)) Output.Table(head, rows);
+        else Output.Table([.. head, "NOTE"], rows.Select((row, i) => (string[])[.. row, notes[i]]));
+    }
+
+    private static string Note(bool enabled, string? comment) => enabled ? comment ?? "" : $"disabled {comment}";
+
+    private static string Note(ForwardRow row)
+    {
+        if (row.Ended) return $"ended {row.Comment}";
+        return row is { Enabled: true, Until: { } until }
+            ? $"until {LocalTime.Show(UtcTime.Parse(until)!.Value)} {row.Comment}"
+            : Note(row.Enabled, row.Comment);
+    }
 
     private static string[] Cells(ForwardRow row) =>
     [

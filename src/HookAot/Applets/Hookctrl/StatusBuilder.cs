@@ -1,3 +1,4 @@
+using HookAot.Host;
 using HookAot.Model;
 using HookAot.Rules;
 
@@ -7,7 +8,8 @@ namespace HookAot.Applets.Hookctrl;
 internal static class StatusBuilder
 {
     /// <summary>The states of a forward; a network is active or not active.</summary>
-    public const string Active = "active", NotRunning = "not running", LeftOut = "left out", Missing = "missing";
+    public const string Active = "active", NotRunning = "not running", LeftOut = "left out", Missing = "missing",
+        Disabled = "disabled", Ended = "ended";
 
     /// <summary>The report.</summary>
     /// <param name="comparison">What should be in force, and what is.</param>
@@ -30,6 +32,12 @@ internal static class StatusBuilder
                 var reason = reasons.Find(l => !l.Partly) ?? reasons.FirstOrDefault();
                 rows.Add(Row(comparison, machine, forward, active.Contains(machine.Name), reason, lacksRules));
             }
+
+            foreach (var idle in machine.Idle)
+            {
+                var row = Row(comparison, machine, idle, isActive: false, leftOut: null, lacksRules: false);
+                rows.Add(row with { State = IsEnded(idle) ? Ended : Disabled });
+            }
         }
 
         foreach (var name in desired.Config.LeftOutMachines) rows.Add(Mistaken(name));
@@ -46,6 +54,10 @@ internal static class StatusBuilder
             networks,
             [.. drift.Select(d => $"{d}")]);
     }
+
+    /// <summary>Whether a forward that is idle is so because its time has ended.</summary>
+    public static bool IsEnded(Forward forward) =>
+        forward.Enabled && forward.Until is { } until && until <= LocalTime.Now;
 
     private static StatusRow Row(
         Comparison comparison, Machine machine, Forward forward, bool isActive, LeftOut? leftOut, bool lacksRules)
