@@ -34,6 +34,7 @@ public sealed partial class AnsibleTests
             { "machines": { "web": { "private_ip": "192.168.122.2", "port_map": [8000] } } }
             """);
         await world.Runs("web");
+        await world.Event("web", "start");
         await Assert.That(await Play(world, books[0])).IsEqualTo("ok=3 changed=2");
         await Assert.That(await world.Client.Tcp(World.Public, 8080)).IsEqualTo("A:80 from 192.168.0.50");
         await Assert.That(await world.Done("list")).Contains("8443").And.DoesNotContain("8000");

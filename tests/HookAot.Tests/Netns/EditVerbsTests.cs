@@ -125,6 +125,30 @@ public sealed class EditVerbsTests
     }
 
     [Test]
+    public async Task An_edit_says_what_check_says()
+    {
+        await using var world = await Running();
+        var loopback = await world.Call("port", "add", "a", "8080:80", "--public-ip", "127.0.0.1");
+        const string Loopback = "connections to 127.0.0.1 are not forwarded; \"localhost\": true";
+        await Assert.That(loopback.Error).Contains($"warning: {Loopback}");
+        var foreign = await world.Call("port", "add", "a", "8080:80", "--public-ip", "192.0.2.1");
+        await Assert.That(foreign.Error).Contains("warning: no interface of this host has the public address 192.0.2.1")
+            .And.DoesNotContain("127.0.0.1");
+        await Assert.That((await world.Call("check")).Error).Contains(Loopback).And.Contains("192.0.2.1");
+
+        // A host without nft: iptables is all that its directory of tools has.
+        const string withoutNft = """
+            mkdir "$0/sbin"; cp -a /usr/sbin/*tables* "$0/sbin"; mount --bind "$0/sbin" /usr/sbin
+            code=0; "$0/hooks/hookctrl" set backend nftables || code=$?; echo $code
+            """;
+        string[] command = [.. world.Host.Enter, "unshare", "-m", "sh", "-euc", withoutNft, world.Directory];
+        var backend = await Tool.Run(command, environment: world.HookEnvironment);
+        await Assert.That(backend.Output).EndsWith("1\n");
+        await Assert.That(backend.Error)
+            .Contains("warning: nft is not installed").And.Contains("saved, but not in force: ");
+    }
+
+    [Test]
     public async Task Quiet_says_only_what_is_wrong()
     {
         await using var world = await Running();

@@ -29,7 +29,8 @@ internal static class CompletedArguments
 
     /// <summary>Completes an argument with the forwards of the guest that is named before it.</summary>
     public static T WithPorts<T>(this T ports, Argument<string> name)
-        where T : Argument => ports.With(context => IsReached(ports, context) ? Forwards(context, context.ParseResult.GetValue(name)) : []);
+        where T : Argument =>
+        ports.With(context => IsReached(ports, context) ? Forwards(context, context.ParseResult.GetValue(name)) : []);
 
     private static bool IsReached(Argument? argument, CompletionContext context) =>
         argument is not null && context.ParseResult.GetResult(argument)?.Tokens.Count > 0;

@@ -12,7 +12,7 @@ namespace HookAot.Applets.Hookctrl;
 /// <param name="isChange">Whether the entry is there already.</param>
 internal sealed class ExtraOptions(bool isChange)
 {
-    private readonly string orNone = isChange ? "; \"\" for none" : "";
+    private readonly string orNone = isChange ? "; \"\" takes it out" : "";
 
     private readonly Option<string[]> publicIp = new("--public-ip", "--public_ip")
     {

@@ -61,7 +61,8 @@ internal static class ConfigStage
             if (StatusBuilder.IsEnded(idle))
                 return DoctorStep.Fault($"the time of port {idle.Public} has ended", Set(patient, idle, "--for 2h"));
             return patient.Machine!.Enabled
-                ? DoctorStep.Fault($"port {idle.Public} is disabled", $"hookctrl port enable {patient.Word} {idle.Public}")
+                ? DoctorStep.Fault(
+                    $"port {idle.Public} is disabled", $"hookctrl port enable {patient.Word} {idle.Public}")
                 : DoctorStep.Fault("it is disabled", $"hookctrl machine enable {patient.Word}");
         }
 
