@@ -69,7 +69,7 @@ internal static class EditAndApply
         if (outcome.Saved) ChangeLog.Edited(session.Paths, edits, change);
         EditInForce.WarnOfUnwatched(session.Paths, edits, outcome);
         if (!session.NoApply) return ApplyVerb.AfterEdit(session, edits, outcome);
-        if (outcome.Saved) outcome.Result(EditInForce.NotYet(session.Paths));
+        if (outcome.Saved) outcome.Result(EditInForce.NotYet(session));
         return Session.Done;
     }
 

@@ -8,9 +8,13 @@ namespace HookAot.Applets.Hookctrl;
 internal static class EditInForce
 {
     /// <summary>What is said of a change that nobody has applied.</summary>
-    public static string NotYet(HostPaths paths) => LockHolder.IsHeld(paths.WatchLock)
-        ? "saved; the watcher puts it in force"
-        : "saved; 'hookctrl apply' puts it in force";
+    public static string NotYet(Session session)
+    {
+        if (ConfigInUse.OtherThan(session) is not null) return "saved";
+        return LockHolder.IsHeld(session.Paths.WatchLock)
+            ? "saved; the watcher puts it in force"
+            : "saved; 'hookctrl apply' puts it in force";
+    }
 
     /// <summary>A forward that ends by itself needs a program that is awake then.</summary>
     public static void WarnOfUnwatched(HostPaths paths, IReadOnlyList<ConfigEdit> edits, EditOutcome outcome)
