@@ -55,6 +55,13 @@ internal sealed class ConfigReader
         return new ConfigReader(utf8, file, now).ReadFile(root);
     }
 
+    /// <summary>Whether a file has nothing but white space.</summary>
+    public static bool IsBlank(ReadOnlySpan<byte> utf8)
+    {
+        var text = utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
+        return text.Trim(" \t\r\n"u8).IsEmpty;
+    }
+
     private ConfigResult ReadFile(JsonValue root)
     {
         if (root.Type != JsonTokenType.StartObject)

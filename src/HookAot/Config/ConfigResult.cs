@@ -16,6 +16,9 @@ internal sealed record ConfigResult(
     ImmutableArray<string> LeftOutNetworks,
     ImmutableArray<Diagnostic> Diagnostics)
 {
+    /// <summary>What a file says that is not there.</summary>
+    public static ConfigResult Nothing { get; } = new(HookConfig.Empty, [], [], []);
+
     /// <summary>The mistakes among the diagnostics.</summary>
     public IEnumerable<Diagnostic> Errors => Diagnostics.Where(d => d.Severity == Severity.Error);
 }

@@ -43,7 +43,8 @@ internal static class JsonFile
             // Message: "'x' is invalid after a value. ... LineNumber: 2 | BytePositionInLine: 4." Both are 0-based.
             var words = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0];
             var offset = Offset(text, e.LineNumber ?? 0, e.BytePositionInLine ?? 0);
-            mistake = At(offset, $"not valid JSON: {Printable.Escape(words)}");
+            var hint = words.Contains("invalid after a value", StringComparison.Ordinal) ? "; a comma missing?" : "";
+            mistake = At(offset, $"not valid JSON: {Printable.Escape(words)}{hint}");
             return null;
         }
 

@@ -27,7 +27,9 @@ internal sealed record PortNotation(PortRange Public, PortRange? Guest, Immutabl
         var ports = (slash < 0 ? text : text[..slash]).Split(':');
         var protocols = slash < 0 ? [] : ReadProtocols(text[(slash + 1)..]);
         if (protocols is null) return $"{found}; expected tcp, udp, sctp or tcp+udp after the slash";
-        if (ports.Length > 2 || !PortRange.TryParse(ports[0], out var publicPorts)) return $"{found}; expected {Form}";
+        if (ports.Length > 2) return $"{found}; expected {Form}";
+        if (!PortRange.TryParse(ports[0], out var publicPorts))
+            return $"{found}; expected {(HasDigit(ports[0]) ? PortRange.Expected(ports[0]) : Form)}";
 
         if (ports.Length == 1)
         {
@@ -36,7 +38,7 @@ internal sealed record PortNotation(PortRange Public, PortRange? Guest, Immutabl
         }
 
         if (!PortRange.TryParse(ports[1], out var guestPorts))
-            return $"{found}; expected a port from 1 to 65535 or a range after the colon";
+            return $"{found}; expected after the colon {PortRange.Expected(ports[1])}";
         if (guestPorts.Count != publicPorts.Count)
         {
             return $"{found}, {publicPorts.Count} public ports for {guestPorts.Count} of the guest's; "
@@ -46,6 +48,8 @@ internal sealed record PortNotation(PortRange Public, PortRange? Guest, Immutabl
         notation = new(publicPorts, guestPorts, [.. protocols]);
         return null;
     }
+
+    private static bool HasDigit(string text) => text.Any(char.IsAsciiDigit);
 
     private static List<Protocol>? ReadProtocols(string text)
     {

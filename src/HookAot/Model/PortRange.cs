@@ -28,6 +28,24 @@ internal readonly record struct PortRange(ushort First, ushort Last)
         return true;
     }
 
+    /// <summary>What is expected in the place of a text that is no port and no range, for a message.</summary>
+    /// <param name="text">A text that <see cref="TryParse"/> refuses.</param>
+    public static string Expected(string text)
+    {
+        const string usual = "a port from 1 to 65535, or a range 8000-8010";
+        var ends = text.Split('-');
+        if (ends is [var first, var last] && TryParse(first, out var low) && TryParse(last, out var high))
+            return $"the lower port first, {high}-{low}";
+
+        foreach (var end in ends)
+        {
+            var isNumber = end.Length > 0 && end.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0;
+            if (isNumber && !TryParse(end, out _)) return "ports from 1 to 65535";
+        }
+
+        return usual;
+    }
+
     // .NET reads "80\0" as 80.
     private static bool TryParsePort(ReadOnlySpan<char> text, out ushort port) =>
         ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port)

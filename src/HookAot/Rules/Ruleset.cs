@@ -48,6 +48,23 @@ internal sealed record Ruleset(
         Sources = [.. Sources.Where(s => s.Address.IsIPv4() == ipv4)],
     };
 
+    /// <summary>The ruleset of some translations of a guest alone.</summary>
+    public Ruleset OnlyFor(string guest, IReadOnlyList<Translation> translations)
+    {
+        ImmutableArray<AcceptedPorts> PortsOf(IPAddress address, bool loopback) => AcceptedPorts.Of(
+            translations.Where(t => t.Target.Equals(address) && t.IsLoopback == loopback));
+
+        var guests = Guests.Where(g => g.Guest == guest)
+            .Select(g => g with { Ports = PortsOf(g.Address, loopback: false) });
+        var locals = Loopback.Where(l => l.Guest == guest)
+            .Select(l => l with { Ports = PortsOf(l.Address, loopback: true) });
+        return new([.. translations], [.. guests.Where(g => !g.Ports.IsEmpty)], [], NotAny)
+        {
+            Loopback = [.. locals.Where(l => !l.Ports.IsEmpty)],
+            Sources = [.. Sources.Where(s => s.Guest == guest)],
+        };
+    }
+
     /// <summary>The ruleset for the guests that are named, and for all networks.</summary>
     public Ruleset Only(IReadOnlySet<string> guests) => this with
     {

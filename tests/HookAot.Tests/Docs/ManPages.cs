@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
@@ -89,7 +88,7 @@ internal static class ManPages
         return string.Concat([text, .. arguments, .. options]);
     }
 
-    private static IEnumerable<Option> OwnOptions(Command command) => command.Options.Where(o => o is not HelpOption);
+    private static IEnumerable<Option> OwnOptions(Command command) => command.Options.Where(o => o.Name != "--help");
 
     private static string OptionEntry(Option option) => Entry(OptionUsage(option), Escape(option.Description!));
 

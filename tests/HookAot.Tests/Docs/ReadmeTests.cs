@@ -26,6 +26,7 @@ public sealed partial class ReadmeTests
         var world = await World.Create(config);
         world.HookEnvironment["PATH"] = $"{world.Directory}/hooks:{Environment.GetEnvironmentVariable("PATH")}";
         world.HookEnvironment["HOOKAOT_HOOKS_DIR"] = Path.Combine(world.Directory, "hooks");
+        world.HookEnvironment["EDITOR"] = "true"; // one that nobody has to leave
         await world.Runs("web");
         await world.Event("web", "start");
         return world;

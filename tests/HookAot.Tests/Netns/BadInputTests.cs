@@ -15,7 +15,7 @@ public sealed class BadInputTests
     [Test]
     [Arguments("printf '{ \"machines\": { \"a\": ' > \"$C\"", ":1:", "not valid JSON")]
     [Arguments("rm \"$C\"", "", "does not exist")]
-    [Arguments(": > \"$C\"", "", "the file is empty")]
+    [Arguments(": > \"$C\"", "", "is empty; the last good")]
     [Arguments("rm \"$C\"; mkdir \"$C\"", "", "is a directory")]
     [Arguments("rm \"$C\"; mkfifo \"$C\"", "", "is not a regular file")]
     [Arguments("truncate -s 100M \"$C\"", "", "104857600 bytes; at most 16777216 are read")]
@@ -148,9 +148,9 @@ public sealed class BadInputTests
     [Arguments("network", "usage: network OBJECT OPERATION SUB-OPERATION EXTRA")]
     [Arguments("hookaot", "usage: hookaot qemu|lxc|libxl|bhyve|network OBJECT")]
     [Arguments("hookaot nonsense a start begin -", "usage: hookaot qemu|lxc|libxl|bhyve|network OBJECT")]
-    [Arguments("hookctrl --nonsense", "'--nonsense'")]
+    [Arguments("hookctrl --nonsense", "unknown option --nonsense")]
     [Arguments("hookctrl --dry-run", "nothing to do")]
-    [Arguments("hookctrl mchine", "did you mean 'machine'?")]
+    [Arguments("hookctrl mchine", "did you mean 'hookctrl machine'?")]
     [Arguments("hookctrl port add web 80:80:80", "expected PUBLIC[:VM][/PROTOCOL]")]
     public async Task A_wrong_call_says_what_is_expected(string call, string words)
     {

@@ -47,6 +47,8 @@ public sealed class CompletionTests
     [Arguments("hookctrl machine rename we", "web,web two")]
     [Arguments("hookctrl network remove d", "default")]
     [Arguments("hookctrl set ", "backend,debug,public_ip,strict")]
+    [Arguments("hookctrl set debug ", "false,true")]
+    [Arguments("hookctrl set backend n", "nftables")]
     [Arguments("hookctrl completion ", "bash,fish,zsh")]
     [Arguments("hookctrl status --w", "--watch")]
     [Arguments("hookctrl --cmd add_m", "add_machine")]
@@ -78,6 +80,7 @@ public sealed class CompletionTests
     {
         await using var world = await World.Create(Config);
         await Assert.That(await world.Done("completion words show ")).IsEqualTo("web\nweb two\n");
+        await Assert.That(await world.Done("completion words doctor web:")).IsEqualTo("web:5000-5010\nweb:8080\n");
         await Assert.That(await world.Refused("completion tcsh", 2)).Contains("tcsh").And.Contains("bash");
     }
 

@@ -93,7 +93,8 @@ public sealed class ConfigSafetyTests
             edit port add a 8080:80; code=$?
             ls -A "$0/home"; exit "$code"
             """);
-        await Assert.That((ended.ExitCode, ended.Output, ended.Error)).IsEqualTo((0, "saved\nsaved\nmy.json\n", ""));
+        await Assert.That((ended.ExitCode, ended.Output, ended.Error))
+            .IsEqualTo((0, "saved\nsaved\nmy.json\nmy.json.before\n", ""));
         await Assert.That(await File.ReadAllTextAsync($"{world.Directory}/home/my.json")).Contains("8080");
     }
 
@@ -113,7 +114,7 @@ public sealed class ConfigSafetyTests
             """);
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Error);
         await Assert.That(ended.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)).IsEquivalentTo([
-            "config.json", ".config.json.00000001.hookctrl", ".config.json.00000002.hookctrl",
+            "config.json", "config.json.before", ".config.json.00000001.hookctrl", ".config.json.00000002.hookctrl",
             ".config.json.00000003.hookctrl", ".config.json.00000004.hookctrl", ".config.json.0123ABCD.hookctrl",
             ".config.json.short.hookctrl", "config.json.123.tmp", ".other.json.0123abcd.hookctrl"]);
     }

@@ -94,5 +94,5 @@ public sealed class ConfigWriteTests
 
     /// <summary>Files beside the config that only an edit makes.</summary>
     private static string[] Temporary(string hooks) =>
-        [.. Directory.GetFiles(hooks).Where(f => f.Contains("config.json.", StringComparison.Ordinal))];
+        [.. Directory.GetFiles(hooks).Where(f => f.Contains(".config.json.", StringComparison.Ordinal))];
 }

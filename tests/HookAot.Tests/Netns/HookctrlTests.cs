@@ -212,11 +212,11 @@ public sealed class HookctrlTests
         await using var world = await World.Create();
         await Assert.That(await world.Done("version")).Matches(@"^hookaot \d+\.\d+\.\d+\+\S+\n$");
         await Assert.That(await world.Done("--version")).IsEqualTo(await world.Done("version"));
-        await Assert.That(await world.Done("port add --help")).Contains("hookctrl port add <NAME> <PORT>...");
+        await Assert.That(await world.Done("port add --help")).Contains("hookctrl port add NAME PORT...");
         await Assert.That((await world.Call()).Output).Contains("hookctrl port add web 8080:80");
 
-        await Assert.That(await world.Refused("statsu", 2)).Contains("did you mean 'status'?");
-        await Assert.That(await world.Refused("port ad a 80", 2)).Contains("did you mean 'add'?");
+        await Assert.That(await world.Refused("statsu", 2)).Contains("did you mean 'hookctrl status'?");
+        await Assert.That(await world.Refused("port ad a 80", 2)).Contains("did you mean 'hookctrl port add'?");
         await Assert.That(await world.Refused("port add a 80:81:82", 2)).Contains("expected PUBLIC[:VM][/PROTOCOL]");
         await Assert.That(await world.Refused("port add a", 2))
             .IsEqualTo("hookctrl: port add: expected PORT; 'hookctrl port add --help' explains\n");

@@ -36,6 +36,9 @@ public sealed class JsonContractTests
         ("machine list", "machine list", ""),
         ("network list", "network list", ""),
         ("plan", "plan", ""),
+        ("plan", "plan --script", ""),
+        ("apply", "apply --dry-run", ""),
+        ("explain", "explain a", ""),
         ("apply", "apply", ""),
         ("status", "status", ""),
         ("status", "status", "iptables -t nat -F HOOKAOT-DNAT"),
@@ -68,6 +71,9 @@ public sealed class JsonContractTests
         ("network list", "network list", ""),
         ("change", "network remove other", ""),
         ("change", "set debug false", ""),
+        ("change", "undo", ""),
+        ("change", "port add a", ""),
+        ("change", "port add a 80 --sorce x", ""),
         ("change", "import {D}/hooks.json", ""),
         ("change", "--cmd remove_machine --name nobody", ""),
         ("apply", "apply --stop-all", ""),
@@ -85,7 +91,7 @@ public sealed class JsonContractTests
     ];
 
     // They print the same with --json as without.
-    private static readonly string[] Plain = ["check", "completion", "version", "watch"];
+    private static readonly string[] Plain = ["check", "completion", "edit", "export", "version", "watch"];
 
     private static async Task<JsonObject> Definitions()
     {

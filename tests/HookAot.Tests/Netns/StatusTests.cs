@@ -219,7 +219,7 @@ public sealed class StatusTests
         {
             await world.Host.Run(damage);
             var before = await world.Rules();
-            var plan = await world.Done("plan");
+            var plan = await world.Done("plan --script");
             await Assert.That(await world.Rules()).IsEqualTo(before);
             await Assert.That(File.Exists(fed)).IsFalse();
 
@@ -233,7 +233,7 @@ public sealed class StatusTests
         await Assert.That(await world.Done("plan --json")).Contains("\"tool\": \"").And.Contains("HOOKAOT-DNAT");
         await world.Done("apply --stop-all");
         File.Delete(Path.Combine(world.Directory, "libvirt", "qemu", "a.xml"));
-        await Assert.That(await world.Done("plan")).StartsWith("# nothing is active");
+        await Assert.That(await world.Done("plan --script")).StartsWith("# nothing is active");
     }
 
     [Test]

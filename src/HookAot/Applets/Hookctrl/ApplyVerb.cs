@@ -31,7 +31,7 @@ internal static class ApplyVerb
 
     private static int Run(Session session, bool stopAll, bool force)
     {
-        if (session.DryRun) return PlanVerb.Run(session, stopAll);
+        if (session.DryRun) return PlanVerb.Run(session, stopAll, asScripts: false);
         if (!Session.IsRoot(Purpose)) return Session.Refused;
 
         // Taking everything out reads no config.
@@ -105,7 +105,7 @@ internal static class ApplyVerb
     {
         if (Comparison.Read(session.Paths, out _) is not { } comparison) return false;
         var guests = edits.Select(e => e.Guest).ToList();
-        if (guests.Contains(null)) return comparison.Differences.IsEmpty;
+        if (guests.Count == 0 || guests.Contains(null)) return comparison.Differences.IsEmpty;
         return comparison.Differences.All(d => d.Guest is { } guest && !guests.Contains(guest));
     }
 

@@ -63,7 +63,7 @@ internal static class ArgumentParser
     public static PortRange? Ports(string option, string text, List<string> mistakes)
     {
         if (PortRange.TryParse(text, out var range)) return range;
-        mistakes.Add(Mistake(option, text, "a port from 1 to 65535, or a range 8000-8010"));
+        mistakes.Add(Mistake(option, text, PortRange.Expected(text)));
         return null;
     }
 

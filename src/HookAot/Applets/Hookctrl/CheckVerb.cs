@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HookAot.Config;
 using HookAot.Host;
 using HookAot.Model;
 
@@ -23,12 +24,17 @@ internal static class CheckVerb
     private static int Run(Session session, string? file)
     {
         var path = file ?? session.Paths.Config;
+        var content = SmallFile.TryRead(path, ConfigFile.MaxBytes, out var problem);
+        if (problem is not null) throw new IOException(problem);
+        if (content is null && file is not null) throw new IOException($"{path} does not exist");
+        if (content is null || ConfigReader.IsBlank(content)) return Session.SayHowToBegin();
+
         var paths = session.Paths with { Config = path };
-        var result = session.ReadConfig(path);
-        foreach (var finding in result.Diagnostics) StandardError.WriteLine(finding.ToString());
+        var result = ConfigFile.Parse(content, path);
+        Session.Show(result.Diagnostics, content);
 
         List<string> problems = result.Config is { } config ? [.. ConfigDoubts.Problems(paths, config)] : [];
-        foreach (var problem in problems) StandardError.WriteLine($"{path}: error: {problem}");
+        foreach (var conflict in problems) StandardError.WriteLine($"{path}: error: {conflict}");
         foreach (var doubt in Doubts(paths, result.Config)) StandardError.WriteLine($"{path}: warning: {doubt}");
         return result.Errors.Any() || problems.Count > 0 ? Session.Refused : Session.Done;
     }

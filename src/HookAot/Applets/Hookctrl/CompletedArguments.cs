@@ -15,6 +15,12 @@ internal static class CompletedArguments
     public static Argument<string> WithMachines(this Argument<string> name, Argument? next = null) =>
         name.With(context => IsReached(next, context) ? [] : Config(context).Machines.Select(m => m.Name));
 
+    /// <summary>Completes an argument with the guests of the config, and behind a colon with their ports.</summary>
+    public static Argument<string> WithForwards(this Argument<string> target) => target.With(context =>
+        context.WordToComplete.Contains(':', StringComparison.Ordinal)
+            ? Config(context).Machines.SelectMany(m => m.Forwards.Select(f => $"{m.Name}:{f.Public}"))
+            : Config(context).Machines.Select(m => m.Name));
+
     /// <summary>Completes an argument with the guests that libvirt knows.</summary>
     /// <param name="name">The argument.</param>
     /// <param name="isSecond">Whether another one stands before it.</param>
@@ -32,7 +38,8 @@ internal static class CompletedArguments
         where T : Argument =>
         ports.With(context => IsReached(ports, context) ? Forwards(context, context.ParseResult.GetValue(name)) : []);
 
-    private static bool IsReached(Argument? argument, CompletionContext context) =>
+    /// <summary>Whether the words go as far as an argument.</summary>
+    public static bool IsReached(Argument? argument, CompletionContext context) =>
         argument is not null && context.ParseResult.GetResult(argument)?.Tokens.Count > 0;
 
     private static IEnumerable<string> Forwards(CompletionContext context, string? machine)
@@ -41,7 +48,8 @@ internal static class CompletedArguments
         return named.Entries.Select(f => new PortNotation(f.Public, f.Guest, f.Protocols).ToString());
     }
 
-    private static T With<T>(this T argument, Func<CompletionContext, IEnumerable<string>> words)
+    /// <summary>Completes an argument with words.</summary>
+    public static T With<T>(this T argument, Func<CompletionContext, IEnumerable<string>> words)
         where T : Argument
     {
         // For an argument without this name --help would show all that it may become.

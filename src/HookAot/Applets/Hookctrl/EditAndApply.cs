@@ -8,6 +8,9 @@ namespace HookAot.Applets.Hookctrl;
 /// <summary>Changes the config and puts the change into force.</summary>
 internal static class EditAndApply
 {
+    private static readonly string[] Verbs =
+        ["add", "set", "rename", "enable", "disable", "remove", "import", "undo"];
+
     /// <summary>Makes the edits that a command line stands for, or says what is wrong with it.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="force">Whether forwards may take ports on which services of the host listen.</param>
@@ -20,19 +23,49 @@ internal static class EditAndApply
         return mistakes.Count > 0 ? Refuse(session, mistakes, Session.WrongUsage) : Run(session, wanted, force);
     }
 
+    /// <summary>Whether a command is one that tells programs what came of an edit.</summary>
+    public static bool IsEdit(Command command) => Array.IndexOf(Verbs, command.Name) >= 0;
+
+    /// <summary>Says what is wrong with the words of an edit.</summary>
+    /// <returns>The exit code.</returns>
+    public static int RefuseUsage(ParseResult parsed, IReadOnlyList<string> mistakes) =>
+        Refuse(Session.OfMistaken(parsed), mistakes, Session.WrongUsage);
+
     /// <summary>Says why nothing is edited.</summary>
     /// <returns>The exit code.</returns>
     public static int Refuse(Session session, string reason) => Refuse(session, [reason], Session.Refused);
 
+    /// <summary>Says why there is nothing to edit.</summary>
+    /// <returns>The exit code.</returns>
+    public static int ChangeNothing(Session session, string why) => End(session, outcome =>
+    {
+        outcome.Note(why);
+        return Session.Done;
+    });
+
     /// <summary>Makes edits as one: all of them, or none.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(Session session, IReadOnlyList<ConfigEdit> edits, bool force)
+    public static int Run(Session session, IReadOnlyList<ConfigEdit> edits, bool force) => End(session, outcome =>
+    {
+        var change = ConfigStore.Change(session.Paths, edits, session.DryRun, force, outcome.Note);
+        return Finish(session, edits, change, outcome);
+    });
+
+    /// <summary>Tells what came of a change of the file, and puts it into force.</summary>
+    /// <param name="session">What else was said.</param>
+    /// <param name="edits">What was asked for; empty: anything may have changed.</param>
+    /// <param name="change">What became of the file.</param>
+    /// <returns>The exit code.</returns>
+    public static int Finish(Session session, IReadOnlyList<ConfigEdit> edits, ConfigChange change) =>
+        End(session, outcome => Finish(session, edits, change, outcome));
+
+    private static int End(Session session, Func<EditOutcome, int> make)
     {
         var outcome = new EditOutcome(session);
         int code;
         try
         {
-            code = Make(session, edits, force, outcome);
+            code = make(outcome);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -43,16 +76,15 @@ internal static class EditAndApply
         return outcome.End(code);
     }
 
-    private static int Refuse(Session session, IReadOnlyList<string> reasons, int code)
+    private static int Refuse(Session session, IReadOnlyList<string> reasons, int code) => End(session, outcome =>
     {
-        var outcome = new EditOutcome(session);
         foreach (var reason in reasons) outcome.Fail(reason);
-        return outcome.End(code);
-    }
+        return code;
+    });
 
-    private static int Make(Session session, IReadOnlyList<ConfigEdit> edits, bool force, EditOutcome outcome)
+    private static int Finish(
+        Session session, IReadOnlyList<ConfigEdit> edits, ConfigChange change, EditOutcome outcome)
     {
-        var change = ConfigStore.Change(session.Paths, edits, session.DryRun, force, outcome.Note);
         foreach (var refusal in change.Refusals) outcome.Fail(refusal);
         if (change.Refusals.Count > 0) return Session.Refused;
 

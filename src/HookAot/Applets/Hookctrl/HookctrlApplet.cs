@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
-using HookAot.Config;
 using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
@@ -14,15 +12,14 @@ internal static class HookctrlApplet
     private const string FirstSteps = """
         hookctrl adds and removes port forwards to NAT-ed libvirt guests.
 
-          hookctrl machine add web --private-ip 192.168.122.2     name a guest
-          hookctrl port add web 8080:80 443 5060/udp             forward ports of this host to it
-          hookctrl port remove web 443                            end one
-          hookctrl list                                           what is configured
-          hookctrl status                                         what is in force, with counters
-          hookctrl doctor web:8080                                why does it not forward?
-          hookctrl log                                            who changed what, and when
-          hookctrl check                                          every mistake in the config
-          hookctrl apply                                          put all rules in place again
+          hookctrl port add web 8080:80 443 5060/udp   forward ports of this host to a guest
+          hookctrl port remove web 443                 end one
+          hookctrl list                                what is configured
+          hookctrl status                              what is in force, with counters
+          hookctrl doctor web:8080                     why does it not forward?
+          hookctrl log                                 who changed what, and when
+          hookctrl edit                                the config, in an editor
+          hookctrl undo                                the last change, taken back
 
         'hookctrl --help' lists all commands, 'hookctrl COMMAND --help' explains one.
 
@@ -41,9 +38,10 @@ internal static class HookctrlApplet
             {
                 [] => ShowFirstSteps(),
                 ["--version"] => VersionVerb.Run(),
+                ["help", .. var about] => RunWords([.. about, "--help"]),
                 ["completion", "words", .. var words] =>
                     CompletionVerb.CompleteLast(CommandLine().Parse(words, NoResponseFiles), words),
-                _ => Run(CommandLine().Parse(arguments, NoResponseFiles)),
+                _ => RunWords(arguments),
             };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -59,7 +57,7 @@ internal static class HookctrlApplet
         // Not a RootCommand, which is called as the file is: hookaot.
         var root = new Command("hookctrl", "Adds and removes port forwards to NAT-ed libvirt guests.")
         {
-            new HelpOption("--help", "-h"),
+            HelpFlag.Option,
         };
         AncestorFlags.AddTo(root);
         foreach (var option in Session.Options) root.Add(option);
@@ -75,8 +73,12 @@ internal static class HookctrlApplet
         root.Add(StatusVerb.Make());
         root.Add(WatchVerb.Make());
         root.Add(DoctorVerb.Make());
+        root.Add(ExplainVerb.Make());
         root.Add(LogVerb.Make());
+        root.Add(EditVerb.Make());
+        root.Add(UndoVerb.Make());
         root.Add(ImportVerb.Make());
+        root.Add(ExportVerb.Make());
         root.Add(CompletionVerb.Make());
         root.Add(CheckVerb.Make());
         root.Add(VersionVerb.Make());
@@ -89,44 +91,14 @@ internal static class HookctrlApplet
         return Session.Done;
     }
 
-    private static int Run(ParseResult parsed)
+    private static int RunWords(string[] words)
     {
-        if (MissingArguments(parsed) is { } missing) return Session.RefuseUsage([missing]);
-        if (parsed.Errors.Count > 0)
-        {
-            var mistakes = parsed.Errors.Select(e => Printable.Escape(e.Message));
-            return Session.RefuseUsage([.. mistakes, .. NearestVerb(parsed), "'hookctrl --help' lists the commands"]);
-        }
-
-        using var help = new StringWriter();
-        var code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = help });
-        Output.Write(help.ToString());
-        return code;
-    }
-
-    /// <summary>Which arguments the command lacks; the library would not say.</summary>
-    private static string? MissingArguments(ParseResult parsed)
-    {
-        if (parsed.Errors.Count == 0 || parsed.UnmatchedTokens.Count > 0) return null;
-        var command = parsed.CommandResult.Command;
-        if (command.Parents.OfType<Command>().FirstOrDefault() is not { } parent) return null;
-
-        var lacks = command.Subcommands.Count > 0
-            ? string.Join(" or ", command.Subcommands.Select(c => c.Name))
-            : string.Join(" and ", command.Arguments.Where(a => IsMissing(a, parsed)).Select(a => a.Name));
-        if (lacks.Length == 0) return null;
-
-        var name = parent.Name == "hookctrl" ? command.Name : $"{parent.Name} {command.Name}";
-        return $"{name}: expected {lacks}; 'hookctrl {name} --help' explains";
-    }
-
-    private static bool IsMissing(Argument argument, ParseResult parsed) =>
-        argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is not { Tokens.Count: > 0 };
-
-    private static string[] NearestVerb(ParseResult parsed)
-    {
-        if (parsed.UnmatchedTokens is not [var word, ..]) return [];
-        var verbs = parsed.CommandResult.Command.Subcommands.Select(c => c.Name);
-        return Suggestion.For(word, verbs) is { } near ? [$"did you mean '{near}'?"] : [];
+        var root = CommandLine();
+        var parsed = root.Parse(Aliases.Resolved(root, words), NoResponseFiles);
+        var mistakes = UsageMistakes.Of(parsed);
+        if (mistakes.Count > 0 && EditAndApply.IsEdit(parsed.CommandResult.Command))
+            return EditAndApply.RefuseUsage(parsed, mistakes);
+        if (mistakes.Count > 0) return Session.RefuseUsage(mistakes);
+        return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
     }
 }

@@ -207,6 +207,12 @@ internal sealed record LogRow(
     public long Seconds { get; init; }
 }
 
+/// <summary>A rule of a forward, as explain prints it, in the order in which a packet meets them.</summary>
+/// <param name="Place">Tool, table, and chain or map.</param>
+/// <param name="Rule">The rule, or the element of the map.</param>
+/// <param name="Sentence">What it does.</param>
+internal sealed record ExplainedRow(string Place, string Rule, string Sentence);
+
 /// <summary>Names as in config.json.</summary>
 [JsonSourceGenerationOptions(
     GenerationMode = JsonSourceGenerationMode.Serialization,
@@ -221,6 +227,7 @@ internal sealed record LogRow(
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(DoctorRow[]))]
 [JsonSerializable(typeof(LogRow[]))]
+[JsonSerializable(typeof(ExplainedRow[]))]
 internal sealed partial class HookctrlJson : JsonSerializerContext
 {
     // What the source generator made is called directly: JsonSerializer would bring the metadata of each type along,
@@ -260,6 +267,10 @@ internal sealed partial class HookctrlJson : JsonSerializerContext
     /// <summary>The findings of doctor.</summary>
     public static void Write(DoctorRow[] rows) =>
         Output.Write(Text(Indented, to => Generated.DoctorRowArraySerializeHandler(to, rows)));
+
+    /// <summary>The rules of explain.</summary>
+    public static void Write(ExplainedRow[] rows) =>
+        Output.Write(Text(Indented, to => Generated.ExplainedRowArraySerializeHandler(to, rows)));
 
     /// <summary>The rows of log.</summary>
     public static void Write(LogRow[] rows) =>

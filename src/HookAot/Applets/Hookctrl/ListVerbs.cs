@@ -89,6 +89,7 @@ internal static class ListVerbs
     private static int ListForwards(Session session, string? machine)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
+        if (config.Machines.IsEmpty && !session.Json) return Session.SayHowToBegin();
         if (machine is not null && config.Machines.All(m => m.Name != machine))
         {
             var meant = Suggestion.Phrase(machine, config.Machines.Select(m => m.Name));

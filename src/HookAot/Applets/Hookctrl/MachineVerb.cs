@@ -139,7 +139,7 @@ internal static class MachineVerb
     /// <summary>Whether removing a guest's entry would cut off connections now.</summary>
     private static bool IsActiveWithForwards(Session session, string machine)
     {
-        if (!File.Exists(session.Paths.Config) || session.ReadConfig().Config is not { } config) return false;
+        if (session.ReadConfig().Config is not { } config) return false;
         if (!config.Machines.Any(m => m.Name == machine && !m.Forwards.IsEmpty)) return false;
         return HostRecord.Read(session.Paths) is { } recorded
             ? recorded.Guests.Any(g => g.Name == machine)

@@ -16,6 +16,8 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
     /// <summary>Exit codes.</summary>
     public const int Done = 0, Refused = 1, WrongUsage = 2;
 
+    private const int MostPlaces = 20;
+
     private static readonly Option<string> ConfigOption = new("--config")
     {
         Description = "The file to use instead of config.json beside the hooks.",
@@ -66,19 +68,54 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
         return new(paths, dryRun, noApply, json, parsed.GetValue(QuietOption)) { DefaultConfig = defaultConfig };
     }
 
-    /// <summary>Reads the config, whatever is wrong with it.</summary>
-    /// <param name="file">Another file than the session's.</param>
-    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
-    public ConfigResult ReadConfig(string? file = null) => ConfigFile.Load(file ?? Paths.Config);
+    /// <summary>What can be read of a command line that has mistakes: whether a program asks.</summary>
+    public static Session OfMistaken(ParseResult parsed)
+    {
+        var json = parsed.GetResult(JsonOption) is { Implicit: false };
+        return new(HostPaths.FromEnvironment(), DryRun: false, NoApply: false, json, Quiet: false)
+        {
+            DefaultConfig = "",
+        };
+    }
+
+    /// <summary>Reads the config, whatever is wrong with it. One that is missing, or blank, is an empty one.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public ConfigResult ReadConfig() => ReadConfig(out _);
+
+    private ConfigResult ReadConfig(out byte[] content)
+    {
+        content = SmallFile.TryRead(Paths.Config, ConfigFile.MaxBytes, out var problem) ?? [];
+        if (problem is not null) throw new IOException(problem);
+        return ConfigReader.IsBlank(content) ? ConfigResult.Nothing : ConfigFile.Parse(content, Paths.Config);
+    }
 
     /// <summary>The config; null if it is no config at all. What is wrong with it is said on stderr.</summary>
-    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
     public HookConfig? UsableConfig()
     {
-        var result = ReadConfig();
-        foreach (var finding in result.Diagnostics)
-            if (finding.Severity == Severity.Error) Say(finding.ToString());
+        var result = ReadConfig(out var content);
+        Show(result.Errors, content);
         return result.Config;
+    }
+
+    /// <summary>Says how to begin, where the config has nothing to show yet.</summary>
+    /// <returns>The exit code.</returns>
+    public static int SayHowToBegin()
+    {
+        Say("no forwards yet; hookctrl port add GUEST 8080:80");
+        return Done;
+    }
+
+    /// <summary>Says what is wrong in a file, and shows the places of the first.</summary>
+    public static void Show(IEnumerable<Diagnostic> findings, ReadOnlySpan<byte> content)
+    {
+        var places = MostPlaces;
+        foreach (var finding in findings)
+        {
+            StandardError.WriteLine(finding.ToString());
+            if (places-- <= 0) continue;
+            if (SourceExcerpt.Of(content, finding.Line, finding.Column) is { } place) StandardError.WriteLine(place);
+        }
     }
 
     /// <summary>Says something on stderr.</summary>

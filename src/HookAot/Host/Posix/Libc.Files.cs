@@ -27,6 +27,10 @@ internal static unsafe partial class Libc
         SafeFileHandle directory, string name, SafeFileHandle newDirectory, string newName);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int linkat(
+        SafeFileHandle directory, string name, SafeFileHandle newDirectory, string newName, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int unlinkat(SafeFileHandle directory, string name, int flags);
 
     [LibraryImport("libc", SetLastError = true)]

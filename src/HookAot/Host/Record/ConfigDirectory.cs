@@ -9,6 +9,9 @@ namespace HookAot.Host;
 /// </summary>
 internal sealed class ConfigDirectory : IDisposable
 {
+    /// <summary>What follows the config's name in that of the file before the last change.</summary>
+    public const string BeforeSuffix = ".before";
+
     private const string Suffix = ".hookctrl";
     private const int RandomDigits = 8;
     private const uint NewFileMode = 0x1A4; // 0644
@@ -61,14 +64,26 @@ internal sealed class ConfigDirectory : IDisposable
     /// <exception cref="IOException">It cannot be read.</exception>
     public byte[] Read()
     {
-        var flags = Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC;
-        var fd = Libc.openat(Handle, name, flags, 0);
-        if (fd < 0 && Marshal.GetLastPInvokeError() == Libc.ENOENT) return [];
-        if (fd < 0) throw new IOException($"{config} cannot be read: {Libc.LastError()}");
-
         current?.Dispose();
-        current = new SafeFileHandle(fd, ownsHandle: true);
-        return SmallFile.Read(current, config, ConfigFile.MaxBytes);
+        current = OpenFile(name, config);
+        return current is null ? [] : SmallFile.Read(current, config, ConfigFile.MaxBytes);
+    }
+
+    /// <summary>Reads the file as it was before the last change; null if nothing was kept.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public byte[]? ReadBefore()
+    {
+        using var kept = OpenFile(name + BeforeSuffix, config + BeforeSuffix);
+        return kept is null ? null : SmallFile.Read(kept, config + BeforeSuffix, ConfigFile.MaxBytes);
+    }
+
+    private SafeFileHandle? OpenFile(string file, string shown)
+    {
+        var flags = Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC;
+        var fd = Libc.openat(Handle, file, flags, 0);
+        if (fd >= 0) return new SafeFileHandle(fd, ownsHandle: true);
+        if (Marshal.GetLastPInvokeError() == Libc.ENOENT) return null;
+        throw new IOException($"{shown} cannot be read: {Libc.LastError()}");
     }
 
     /// <summary>
@@ -89,6 +104,7 @@ internal sealed class ConfigDirectory : IDisposable
                 if (Libc.fsync(file) < 0) throw Failure("cannot be written");
             }
 
+            KeepBefore();
             if (Libc.renameat(Handle, temporary, Handle, name) < 0) throw Failure("cannot be replaced");
         }
         catch
@@ -98,6 +114,18 @@ internal sealed class ConfigDirectory : IDisposable
         }
 
         _ = Libc.fsync(Handle); // the rename is in the directory; where it cannot be synced, it is still atomic
+    }
+
+    /// <summary>
+    /// Keeps the file as it is under a second name, for undo: the file itself, with its owner and mode. Where the file
+    /// system has no hard links nothing is kept.
+    /// </summary>
+    private void KeepBefore()
+    {
+        if (current is null) return;
+        var kept = name + BeforeSuffix;
+        _ = Libc.unlinkat(Handle, kept, 0);
+        _ = Libc.linkat(Handle, name, Handle, kept, 0);
     }
 
     /// <summary>

@@ -114,10 +114,12 @@ internal sealed record ConfigFile(
     {
         var content = SmallFile.TryRead(paths.Config, MaxBytes, out var problem);
         if (problem is not null) return LastGood(paths, [], $"{problem}; {Advice(paths)}");
-        if (content is null)
+        if (content is null || ConfigReader.IsBlank(content))
         {
+            // An editor on a full disk leaves no byte: that is no wish to end all forwards.
+            var what = content is null ? "does not exist" : "is empty";
             if (File.Exists(paths.LastGoodConfig))
-                return LastGood(paths, [], $"{paths.Config} does not exist; {Advice(paths)}");
+                return LastGood(paths, [], $"{paths.Config} {what}; {Advice(paths)}");
 
             return new ConfigFile(HookConfig.Empty, [], [], Broken: false) { Path = paths.Config };
         }

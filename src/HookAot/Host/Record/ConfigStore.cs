@@ -40,7 +40,50 @@ internal static class ConfigStore
     /// <param name="say">Takes what the user should know besides: for whom it waits, and warnings.</param>
     /// <exception cref="IOException">The file cannot be read or written.</exception>
     public static ConfigChange Change(
-        HostPaths paths, IReadOnlyList<ConfigEdit> edits, bool dryRun, bool force, Action<string> say)
+        HostPaths paths, IReadOnlyList<ConfigEdit> edits, bool dryRun, bool force, Action<string> say) =>
+        Replace(paths, dryRun, say, (_, before) => Edited(paths, before, edits, force));
+
+    /// <summary>Brings the file back as it was before the last change, which is kept in turn.</summary>
+    /// <param name="paths">Where the file is, and root's lock.</param>
+    /// <param name="dryRun">Do everything but write.</param>
+    /// <param name="say">Takes what the user should know besides.</param>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    public static ConfigChange Undo(HostPaths paths, bool dryRun, Action<string> say) =>
+        Replace(paths, dryRun, say, (directory, _) => directory.ReadBefore() is { } kept
+            ? new(kept, [])
+            : new(null, [$"{paths.Config}: no change of hookctrl's is kept that could be undone"]));
+
+    /// <summary>Replaces the file by what a person has made of it.</summary>
+    /// <param name="paths">Where the file is, and root's lock.</param>
+    /// <param name="from">What it was made from: if the file is another one by now, nothing is written.</param>
+    /// <param name="to">What it shall be.</param>
+    /// <param name="dryRun">Do everything but write.</param>
+    /// <param name="say">Takes what the user should know besides.</param>
+    /// <exception cref="IOException">The file cannot be read or written.</exception>
+    public static ConfigChange Exchange(
+        HostPaths paths, byte[] from, byte[] to, bool dryRun, Action<string> say) =>
+        Replace(paths, dryRun, say, (_, before) => before.AsSpan().SequenceEqual(from)
+            ? new(to, [])
+            : new(null, [$"{paths.Config} was changed meanwhile by another program"]));
+
+    /// <summary>What shall be written, or why nothing shall.</summary>
+    private sealed class Wish(byte[]? content, IReadOnlyList<string> refusals)
+    {
+        public byte[]? Content { get; } = content;
+
+        public IReadOnlyList<string> Refusals { get; } = refusals;
+
+        public List<string> Notes { get; } = [];
+
+        /// <summary>What of the same guests has a port already, should the file give it away twice.</summary>
+        public List<string> Rivals { get; } = [];
+
+        /// <summary>Whether services of the host may lose their ports.</summary>
+        public bool Force { get; init; } = true;
+    }
+
+    private static ConfigChange Replace(
+        HostPaths paths, bool dryRun, Action<string> say, Func<ConfigDirectory, byte[], Wish> wish)
     {
         using var directory = ConfigDirectory.Open(paths.Config);
         // A reader needs no lock: the file is replaced as a whole.
@@ -49,12 +92,21 @@ internal static class ConfigStore
         var before = directory.Read();
         if (!dryRun) directory.RemoveLeftovers();
 
-        var change = Edited(paths, before, edits, force);
-        if (change is { Refusals.Count: 0, IsChange: true } && !dryRun) directory.Write(change.After, say);
+        var wanted = wish(directory, before);
+        if (wanted.Content is not { } content) return Refused(before, wanted.Refusals);
+        var change = new ConfigChange(before, content);
+        change.Notes.AddRange(wanted.Notes);
+        if (!change.IsChange) return change;
+        var mistakes = NewMistakes(paths, change, wanted.Force);
+        // Of a port that the guest has itself, the place in a file that is not written is no help.
+        if (wanted.Rivals.Count > 0 && mistakes.RemoveAll(IsTaken) > 0) mistakes.InsertRange(0, wanted.Rivals);
+        if (mistakes.Count > 0) return Refused(before, mistakes);
+
+        if (!dryRun) directory.Write(content, say);
         return change;
     }
 
-    private static ConfigChange Edited(HostPaths paths, byte[] before, IReadOnlyList<ConfigEdit> edits, bool force)
+    private static Wish Edited(HostPaths paths, byte[] before, IReadOnlyList<ConfigEdit> edits, bool force)
     {
         var content = before;
         var (notes, rivals) = (new List<string>(), new List<string>());
@@ -63,7 +115,7 @@ internal static class ConfigStore
             foreach (var edit in edits)
             {
                 var result = ConfigEditor.Apply(content, edit);
-                if (result.Refusal is { } refusal) return Refused(before, [refusal]);
+                if (result.Refusal is { } refusal) return new(null, [refusal]);
                 if (result.Note is { } note) notes.Add(note);
                 if (result.Rival is { } rival) rivals.Add(rival);
                 if (result.Note is null) content = result.Content!;
@@ -71,22 +123,19 @@ internal static class ConfigStore
         }
         catch (JsonException)
         {
-            return Refused(before, Lines(ConfigReader.Read(before, paths.Config)));
+            return new(null, Lines(ConfigReader.Read(before, paths.Config)));
         }
 
-        var change = new ConfigChange(before, content);
-        change.Notes.AddRange(notes);
-        if (!change.IsChange) return change;
-        var mistakes = NewMistakes(paths, change, force);
-        if (mistakes.Count == 0) return change;
-        // Of a port that the guest has itself, the place in a file that is not written is no help.
-        if (rivals.Count > 0 && mistakes.RemoveAll(IsTaken) > 0) mistakes.InsertRange(0, rivals);
-        return Refused(before, mistakes);
+        var wish = new Wish(content, []) { Force = force };
+        wish.Notes.AddRange(notes);
+        wish.Rivals.AddRange(rivals);
+        return wish;
     }
 
     private static bool IsTaken(string mistake) => mistake.Contains(PortConflicts.IsTaken, StringComparison.Ordinal);
 
-    private static ConfigChange Refused(byte[] before, List<string> why) => new(before, before) { Refusals = why };
+    private static ConfigChange Refused(byte[] before, IReadOnlyList<string> why) =>
+        new(before, before) { Refusals = why };
 
     private static ConfigLock Lock(HostPaths paths, ConfigDirectory directory, Action<string> say) =>
         Libc.geteuid() == 0

@@ -29,7 +29,7 @@ internal static class DoctorVerb
         {
             Description = "A guest, and perhaps one of its public ports; every guest without it.",
             Arity = ArgumentArity.ZeroOrOne,
-        }.WithMachines();
+        }.WithForwards();
         var doctor = new Command("doctor", "Find what stops a forward, and what to do about it.") { target };
         doctor.SetAction(parsed => Run(Session.Of(parsed), parsed.GetValue(target)));
         return doctor;
