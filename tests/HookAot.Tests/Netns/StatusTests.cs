@@ -193,7 +193,7 @@ public sealed class StatusTests
             - a: {Public2}:2222/tcp -> {AddressA}:22
 
             """);
-        await Assert.That(await world.Done("port add b 81")).IsEqualTo("saved; the rules stay as they are\n");
+        await Assert.That(await world.Done("port add b 81")).IsEqualTo("in force when b starts\n");
 
         using var json = JsonDocument.Parse(await world.Done("port add a 2200:22 --public-ip 192.168.0.166 --json"));
         var added = json.RootElement.GetProperty("added")[0].GetString();

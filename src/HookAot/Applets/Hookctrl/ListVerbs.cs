@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using HookAot.Host;
 using HookAot.Model;
 using HookAot.Rules;
 
@@ -33,7 +34,8 @@ internal static class ListVerbs
     public static int ListMachines(Session session, bool withHead)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
-        var named = config.Machines.Select(m => new MachineRow(m.Name, Texts(m.PrivateAddresses), m.Forwards.Length));
+        var named = config.Machines.Select(m => new MachineRow(
+            m.Name, Texts(m.PrivateAddresses), m.Entries.Length, m.Enabled, m.Comment));
         MachineRow[] rows = [.. named];
         if (session.Json)
         {
@@ -41,9 +43,9 @@ internal static class ListVerbs
             return Session.Done;
         }
 
-        var table = new Table("GUEST", "ADDRESS", "FORWARDS");
-        foreach (var row in rows) table.Add(row.Name, Joined(row.PrivateIp, none: "learned"), $"{row.Forwards}");
-        Output.Write(table, withHead);
+        List<string[]> cells =
+            [.. rows.Select(r => (string[])[r.Name, Joined(r.PrivateIp, none: "learned"), $"{r.Forwards}"])];
+        Write(["GUEST", "ADDRESS", "FORWARDS"], cells, [.. rows.Select(r => Note(r.Enabled, r.Comment))], withHead);
         return Session.Done;
     }
 
@@ -51,16 +53,15 @@ internal static class ListVerbs
     public static int ListNetworks(Session session, bool withHead)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
-        NetworkRow[] rows = [.. config.Networks.Select(n => new NetworkRow(n.Name, $"{n.Range}"))];
+        NetworkRow[] rows = [.. config.Networks.Select(n => new NetworkRow(n.Name, $"{n.Range}", n.Comment))];
         if (session.Json)
         {
             HookctrlJson.Write(rows);
             return Session.Done;
         }
 
-        var table = new Table("NETWORK", "RANGE");
-        foreach (var row in rows) table.Add(row.Name, row.Range);
-        Output.Write(table, withHead);
+        List<string[]> cells = [.. rows.Select(r => (string[])[r.Name, r.Range])];
+        Write(["NETWORK", "RANGE"], cells, [.. rows.Select(r => r.Comment ?? "")], withHead);
         return Session.Done;
     }
 
@@ -109,22 +110,22 @@ internal static class ListVerbs
         }
 
         var rows = new List<ForwardRow>();
-        var table = new Table("GUEST", "PUBLIC", "PORT", "TO", "SOURCE");
+        var (cells, notes) = (new List<string[]>(), new List<string>());
         foreach (var machine in config.Machines)
         {
-            foreach (var forward in machine.Forwards)
+            foreach (var forward in machine.Entries)
             {
                 if (!filter.Takes(machine.Name, forward)) continue;
                 var row = Row(machine, forward);
                 rows.Add(row);
-                if (!session.Json) table.Add(Cells(row, Target(machine.PrivateAddresses, forward.Guest)));
+                if (session.Json) continue;
+                cells.Add(Cells(row, Target(machine.PrivateAddresses, forward.Guest)));
+                notes.Add(Note(row));
             }
         }
 
-        if (session.Json)
-            HookctrlJson.Write(rows.ToArray());
-        else
-            Output.Write(table, withHead);
+        if (session.Json) HookctrlJson.Write(rows.ToArray());
+        else Write(["GUEST", "PUBLIC", "PORT", "TO", "SOURCE"], cells, notes, withHead);
         return Session.Done;
     }
 
@@ -137,7 +138,30 @@ internal static class ListVerbs
         $"{forward.Guest}",
         Texts(forward.Sources),
         forward.Localhost,
-        forward.Snat);
+        forward.Snat,
+        forward.Enabled,
+        StatusBuilder.IsEnded(forward),
+        forward.Until is { } until ? UtcTime.Text(until) : null,
+        forward.Comment);
+
+    /// <summary>Writes a table, with a last column that most configs have no use for.</summary>
+    private static void Write(string[] head, List<string[]> rows, List<string> notes, bool withHead)
+    {
+        var hasNotes = notes.Any(note => note.Length > 0);
+        var table = new Table(hasNotes ? [.. head, "NOTE"] : head);
+        for (var i = 0; i < rows.Count; i++) table.Add(hasNotes ? [.. rows[i], notes[i]] : rows[i]);
+        Output.Write(table, withHead);
+    }
+
+    private static string Note(bool enabled, string? comment) => enabled ? comment ?? "" : $"disabled {comment}";
+
+    private static string Note(ForwardRow row)
+    {
+        if (row.Ended) return $"ended {row.Comment}";
+        return row is { Enabled: true, Until: { } until }
+            ? $"until {LocalTime.Show(UtcTime.Parse(until)!.Value)} {row.Comment}"
+            : Note(row.Enabled, row.Comment);
+    }
 
     private static string[] Cells(ForwardRow row, string target) =>
     [

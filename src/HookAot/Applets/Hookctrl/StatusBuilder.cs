@@ -9,10 +9,11 @@ namespace HookAot.Applets.Hookctrl;
 internal static class StatusBuilder
 {
     /// <summary>The states of a forward; a network is active or not active.</summary>
-    public const string Active = "active", NotRunning = "not running", LeftOut = "left out", Missing = "missing";
+    public const string Active = "active", NotRunning = "not running", LeftOut = "left out", Missing = "missing",
+        Disabled = "disabled", Ended = "ended";
 
     /// <summary>The states of a forward.</summary>
-    public static IEnumerable<string> States => [Active, NotRunning, LeftOut, Missing];
+    public static IEnumerable<string> States => [Active, NotRunning, LeftOut, Missing, Disabled, Ended];
 
     /// <summary>The report.</summary>
     /// <param name="comparison">What should be in force, and what is.</param>
@@ -38,6 +39,13 @@ internal static class StatusBuilder
                 var reason = reasons.Find(l => !l.Partly) ?? reasons.FirstOrDefault();
                 rows.Add(Row(comparison, machine, forward, active.Contains(machine.Name), reason, open));
             }
+
+            foreach (var idle in machine.Idle)
+            {
+                if (!filter.Takes(machine.Name, idle)) continue;
+                var row = Row(comparison, machine, idle, isActive: false, leftOut: null, open);
+                rows.Add(row with { State = IsEnded(idle) ? Ended : Disabled });
+            }
         }
 
         foreach (var name in desired.Config.LeftOutMachines)
@@ -55,6 +63,10 @@ internal static class StatusBuilder
             [.. networks],
             [.. drift.Select(d => $"{d}")]);
     }
+
+    /// <summary>Whether a forward that is idle is so because its time has ended.</summary>
+    public static bool IsEnded(Forward forward) =>
+        forward.Enabled && forward.Until is { } until && until <= LocalTime.Now;
 
     private static StatusRow Row(
         Comparison comparison,
