@@ -17,6 +17,7 @@ internal sealed class IptablesListing : IInstalledRules
     private readonly Dictionary<(string Table, string Rule), ListedRule> ours = [];
 
     private readonly bool ipv4;
+    private bool hasCounted;
 
     private IptablesListing(bool ipv4) => this.ipv4 = ipv4;
 
@@ -98,6 +99,7 @@ internal sealed class IptablesListing : IInstalledRules
     /// </summary>
     public ImmutableArray<ScriptLine> CarriedInto(ImmutableArray<ScriptLine> script)
     {
+        if (!hasCounted) return script;
         var carried = ImmutableArray.CreateBuilder<ScriptLine>(script.Length);
         foreach (var line in script)
         {
@@ -151,6 +153,7 @@ internal sealed class IptablesListing : IInstalledRules
         var bytes = numbers.Length > 1 ? Number(numbers[1]) : 0;
         var rule = new ListedRule(line[(counters.Length + 1)..], new(Number(numbers[0]), bytes));
         rules.Add(rule);
+        hasCounted |= table == "nat" && rule.Counters.Packets > 0;
         if (IptablesLayout.IsOurs(chain)) ours.TryAdd((table, IptablesRule.Canonical(rule.Text)), rule);
     }
 
