@@ -88,8 +88,8 @@ internal abstract class ConfigEdit
 
         public Extras Extras => extras ?? Extras.None;
 
-        /// <summary>Whether the machine's entry is made where there is none.</summary>
-        public bool MakesMachine { get; init; }
+        /// <summary>Whether the machine's entry is made; asked only where there is none.</summary>
+        public Func<bool> MakesMachine { get; init; } = () => false;
 
         /// <summary>The present, in seconds since 1970.</summary>
         public long Now { get; init; }

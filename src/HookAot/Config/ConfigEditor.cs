@@ -150,7 +150,7 @@ internal static class ConfigEditor
 
     private static EditResult AddPort(JsonText text, ConfigEdit.AddPort add)
     {
-        if (add.MakesMachine && text.Root.Member("machines")?.Member(add.Machine) is null)
+        if (text.Root.Member("machines")?.Member(add.Machine) is null && add.MakesMachine())
             text = new(text.AddEntry("machines", add.Machine, ConfigText.Machine(new(add.Machine, []))));
         if (Machine(text, add.Machine, out var refusal) is { } machine) return PortEditor.Add(text, machine, add);
         if (add.IsStrict) return Refused(refusal!);

@@ -35,12 +35,11 @@ internal static class PortVerb
                 mistakes.Add("port add: found an address before a port and --public-ip; expected one of them");
             if (mistakes.Count > 0) return [];
 
-            var makes = parsed.GetValue(newGuest) || IsDefined(parsed, machine);
             return
             [
                 .. forwards.Select(f => new ConfigEdit.AddPort(machine, f.Port, WithAddress(extras, f.Address))
                 {
-                    MakesMachine = makes,
+                    MakesMachine = () => parsed.GetValue(newGuest) || IsDefined(parsed, machine),
                     Now = LocalTime.Now,
                 }),
             ];

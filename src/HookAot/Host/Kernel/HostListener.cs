@@ -9,7 +9,7 @@ namespace HookAot.Host;
 internal sealed class HostListener
 {
     private const int MaxBytes = 256 * 1024 * 1024;
-    private const string TcpListen = "0A", UdpUnconnected = "07"; // include/net/tcp_states.h
+    private const string TcpListen = " 0A ", UdpUnconnected = " 07 "; // include/net/tcp_states.h
 
     private HostListener(IPAddress address, ushort port, string inode) =>
         (Address, Port, Inode) = (address, port, inode);
@@ -33,8 +33,10 @@ internal sealed class HostListener
             foreach (var line in Text(file).Split('\n'))
             {
                 // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode (proc(5)).
+                // A busy host has many lines of other states.
+                if (!line.Contains(listens, StringComparison.Ordinal)) continue;
                 var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (fields.Length < 10 || fields[3] != listens) continue;
+                if (fields.Length < 10 || fields[3] != listens.Trim()) continue;
                 if (fields[1].Split(':') is [var address, var port] && Read(address) is { } own
                     && ushort.TryParse(port, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number))
                     listeners.Add(new(own, number, fields[9]));
