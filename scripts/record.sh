@@ -40,7 +40,8 @@ transcript() {
 transcript >/run/transcript
 scripts/recording/svg.sh $columns </run/transcript >/run/terminal.svg
 if [ "${2-}" = --check ]; then
-  diff -u $picture /run/terminal.svg || { echo "record.sh: $picture is another one now: scripts/record.sh" >&2; exit 1; }
+  diff -u $picture /run/terminal.svg ||
+    { echo "record.sh: $picture is another one now, made anew by: scripts/record.sh" >&2; exit 1; }
 else
   cat /run/terminal.svg >$picture
 fi

@@ -35,7 +35,7 @@ check "it is a static arm64 binary" is_arm64
 check "version" run hookaot $binary version
 check "machine add" hookctrl machine add web --private-ip 192.168.122.2
 check "port add" hookctrl port add web 8080:80 5060/udp
-check "a port that is taken" refuses "is taken by" hookctrl port add web 8080:81
+check "a port that is taken" refuses "8080:80/tcp already" hookctrl port add web 8080:81
 check "check" hookctrl check
 check "hook start" hook web start begin -
 check "its rules" rules

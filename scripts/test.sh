@@ -3,7 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-tools="shellcheck zsh fish groff-base strace acl attr"
+tools="shellcheck zsh fish groff-base strace acl attr tmux python3 ansible-core"
 # shellcheck disable=SC2086 # a list of package names
 scripts/install-packages.sh iproute2 iptables nftables procps kmod $tools || exit 1
 . scripts/check.sh

@@ -17,7 +17,8 @@ exec awk -v columns="$1" '
     return ""
   }
   function end_piece() {
-    if (piece != "") line = line (class == "" ? escaped(piece) : "<tspan class=\"" class "\">" escaped(piece) "</tspan>")
+    if (piece != "" && class != "") line = line "<tspan class=\"" class "\">" escaped(piece) "</tspan>"
+    else line = line escaped(piece)
     piece = ""
   }
   function end_line() {
@@ -71,7 +72,8 @@ exec awk -v columns="$1" '
     print "  }"
     print "</style>"
     printf "<rect x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n", wide - 1, high - 1
-    print "<circle cx=\"20\" cy=\"18\" r=\"5\"/><circle cx=\"38\" cy=\"18\" r=\"5\"/><circle cx=\"56\" cy=\"18\" r=\"5\"/>"
+    for (i = 0; i < 3; i++) printf "<circle cx=\"%d\" cy=\"18\" r=\"5\"/>", 20 + 18 * i
+    print ""
     printf "%s", body
     print "</svg>"
   }'

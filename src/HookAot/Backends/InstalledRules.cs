@@ -30,13 +30,33 @@ internal interface IInstalledRules
 /// <param name="Translation">The translation that is missing; null where it is something else.</param>
 /// <param name="Cure">The command that cures it; null: hookctrl apply.</param>
 internal sealed record Difference(
-    string Message, string? Guest = null, Translation? Translation = null, string? Cure = null);
+    string Message, string? Guest = null, Translation? Translation = null, string? Cure = null)
+{
+    /// <summary>
+    /// What does not work because of it, where that is not all of the guest's; null: as Guest and Translation say.
+    /// </summary>
+    public Lack? Lack { get; init; }
+
+    /// <summary>Whether a translation does not work because of it.</summary>
+    public bool Stops(Translation translation)
+    {
+        if (Translation is not null) return Translation == translation;
+        return Lack is null ? Guest == translation.Guest : Lack.Concerns(translation);
+    }
+}
 
 /// <summary>What a rule has matched since it was put in place.</summary>
 /// <param name="Packets">Packets; where a rule translates, connections, since it sees only their first packet.</param>
 /// <param name="Bytes">How many bytes those had.</param>
 internal readonly record struct Counters(long Packets, long Bytes)
 {
-    /// <summary>Both sums.</summary>
-    public static Counters operator +(Counters a, Counters b) => new(a.Packets + b.Packets, a.Bytes + b.Bytes);
+    /// <summary>Of a rule that does not count.</summary>
+    public static Counters Unknown { get; } = new(-1, -1);
+
+    /// <summary>Whether it counts.</summary>
+    public bool IsKnown => Packets >= 0;
+
+    /// <summary>Both sums; of which one is unknown, the sum is.</summary>
+    public static Counters operator +(Counters a, Counters b) =>
+        a.IsKnown && b.IsKnown ? new(a.Packets + b.Packets, a.Bytes + b.Bytes) : Unknown;
 }

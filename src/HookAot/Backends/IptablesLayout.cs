@@ -8,6 +8,9 @@ namespace HookAot.Backends;
 /// </summary>
 internal static class IptablesLayout
 {
+    /// <summary>The name of the part that translates.</summary>
+    public const string Translate = "translate";
+
     /// <summary>Drops what guests send to 127.0.0.0/8, while route_localnet would let it in.</summary>
     public const string Guard = "HOOKAOT-RAW";
 
@@ -35,7 +38,7 @@ internal static class IptablesLayout
         new("accept", "filter",
             [Forwards, Ranges],
             [$"FORWARD -m conntrack --ctstate DNAT -j {Forwards}", $"FORWARD -j {Ranges}"]),
-        new("translate", "nat",
+        new(Translate, "nat",
             [Dnat, Local, Snat],
             [
                 $"PREROUTING -j {Dnat}",
@@ -62,7 +65,7 @@ internal static class IptablesLayout
         {
             "guard" => !wanted.Translated.Loopback.IsEmpty,
             "accept" => !wanted.Accepted.IsEmpty,
-            "translate" => !wanted.Translated.IsEmpty,
+            Translate => !wanted.Translated.IsEmpty,
             "source" => !wanted.Translated.Sources.IsEmpty,
             _ => throw new InvalidOperationException($"unknown part {Name}"),
         };

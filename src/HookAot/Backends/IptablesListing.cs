@@ -17,6 +17,7 @@ internal sealed class IptablesListing : IInstalledRules
     private readonly Dictionary<(string Table, string Rule), ListedRule> ours = [];
 
     private readonly bool ipv4;
+    private bool hasCounted;
 
     private IptablesListing(bool ipv4) => this.ipv4 = ipv4;
 
@@ -91,11 +92,29 @@ internal sealed class IptablesListing : IInstalledRules
     }
 
     /// <inheritdoc/>
-    public Counters? CountersOf(Translation translation)
+    public Counters? CountersOf(Translation translation) => CountersOf(IptablesScript.Translate(translation));
+
+    /// <summary>
+    /// A script whose rules go on counting where the same rules are now; without, each converge would begin at 0.
+    /// </summary>
+    public ImmutableArray<ScriptLine> CarriedInto(ImmutableArray<ScriptLine> script)
     {
-        var text = IptablesRule.Canonical(IptablesScript.Translate(translation).Text);
-        return ours.GetValueOrDefault(("nat", text))?.Counters;
+        if (!hasCounted) return script;
+        var carried = ImmutableArray.CreateBuilder<ScriptLine>(script.Length);
+        foreach (var line in script)
+        {
+            // Nobody asks what the others counted.
+            var counters = line.Translation is null ? null : CountersOf(line);
+            carried.Add(counters is { Packets: > 0 } counted
+                ? line with { Text = $"{IptablesScript.CounterMark}{counted.Packets}:{counted.Bytes}] {line.Text}" }
+                : line);
+        }
+
+        return carried.ToImmutable();
     }
+
+    private Counters? CountersOf(ScriptLine line) =>
+        ours.GetValueOrDefault((line.Table, IptablesRule.Canonical(line.Text)))?.Counters;
 
     /// <inheritdoc/>
     public IEnumerable<Difference> DifferencesFrom(WantedRules wanted)
@@ -134,6 +153,7 @@ internal sealed class IptablesListing : IInstalledRules
         var bytes = numbers.Length > 1 ? Number(numbers[1]) : 0;
         var rule = new ListedRule(line[(counters.Length + 1)..], new(Number(numbers[0]), bytes));
         rules.Add(rule);
+        hasCounted |= table == "nat" && rule.Counters.Packets > 0;
         if (IptablesLayout.IsOurs(chain)) ours.TryAdd((table, IptablesRule.Canonical(rule.Text)), rule);
     }
 
@@ -171,7 +191,12 @@ internal sealed class IptablesListing : IInstalledRules
         foreach (var (line, text) in expected.Zip(wanted))
         {
             if (!thereSet.Contains(text))
-                yield return new($"missing: {text} ({In(table)})", line.Guest, line.Translation);
+            {
+                yield return new($"missing: {text} ({In(table)})", line.Guest, line.Translation)
+                {
+                    Lack = line.Needed,
+                };
+            }
         }
 
         foreach (var text in there.Where(t => !wantedSet.Contains(t)))
@@ -187,12 +212,18 @@ internal sealed class IptablesListing : IInstalledRules
         var (table, nothingExpected) = (plan.Part.Table, !plan.IsWanted);
         var chain = IptablesLayout.ChainOf(jump);
         var rules = Chain(table, chain) ?? [];
+        var leadsToForwards = IptablesRule.LeadsTo(jump, IptablesLayout.Dnat)
+            || IptablesRule.LeadsTo(jump, IptablesLayout.Forwards);
         // Among ours the order does not matter: each takes other packets.
         var first = rules.TakeWhile(r => IsOurJump(r.Text)).Count();
         return Places(table, jump) switch
         {
             [] when nothingExpected => null,
-            [] => new($"the jump is missing: -A {jump} ({In(table)})"),
+            // Without that of OUTPUT or POSTROUTING, who connects from outside notices nothing.
+            [] => new($"the jump is missing: -A {jump} ({In(table)})")
+            {
+                Lack = leadsToForwards && chain != "OUTPUT" ? Lack.Of(ipv4) : null,
+            },
             _ when nothingExpected => new($"should not be there: -A {jump} ({In(table)})"),
             [var place] when place < first => null,
             [var place] => new($"not at the head of {chain}: -A {jump} is rule {place + 1}, behind " +

@@ -16,6 +16,9 @@ namespace HookAot.Backends;
 /// <param name="ipv4">Whether it is for iptables; else for ip6tables.</param>
 internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
 {
+    /// <summary>What a rule with counters begins with: "[3:180] -A ..." (iptables-restore(8)).</summary>
+    public const char CounterMark = '[';
+
     private const int MultiportSlots = 15; // XT_MULTI_PORTS; a range takes two
 
     /// <summary>The script that puts what is wanted in place of whatever of ours is there.</summary>
@@ -116,16 +119,18 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
     {
         foreach (var guest in ruleset.Guests)
         {
-            Accept(guest.Guest, $"-s {guest.Address} -m conntrack --ctdir REPLY");
-            Accept(guest.Guest, $"-d {guest.Address} -m conntrack --ctstate RELATED,ESTABLISHED --ctdir ORIGINAL");
+            var all = Lack.Of(guest.Address);
+            Accept(guest.Guest, $"-s {guest.Address} -m conntrack --ctdir REPLY", all);
+            Accept(
+                guest.Guest, $"-d {guest.Address} -m conntrack --ctstate RELATED,ESTABLISHED --ctdir ORIGINAL", all);
         }
 
         foreach (var guest in ruleset.Guests)
         {
-            foreach (var (match, source) in PortMatches(guest.Ports))
+            foreach (var (match, source, needed) in PortMatches(guest.Address, guest.Ports))
             {
                 var from = source is null ? "" : $"-s {source} ";
-                Accept(guest.Guest, $"{from}-d {guest.Address} {match} -m conntrack --ctdir ORIGINAL");
+                Accept(guest.Guest, $"{from}-d {guest.Address} {match} -m conntrack --ctdir ORIGINAL", needed);
             }
         }
 
@@ -136,8 +141,8 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
                 $"-s {network.Range} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"));
         }
 
-        void Accept(string guest, string match) =>
-            script.Add(Rule("filter", IptablesLayout.Forwards, guest, $"{match} -j ACCEPT"));
+        void Accept(string guest, string match, Lack needed) => script.Add(
+            Rule("filter", IptablesLayout.Forwards, guest, $"{match} -j ACCEPT") with { Needed = needed });
     }
 
     private void AddTranslations(ImmutableArray<ScriptLine>.Builder script, Ruleset ruleset)
@@ -151,19 +156,20 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
         foreach (var guest in ruleset.Guests)
         {
             var source = guest.Masqueraded.PrefixLength == 0 ? "" : $"-s {guest.Masqueraded} ";
-            foreach (var (match, _) in PortMatches(AcceptedPorts.FromAnywhere(guest.Ports)))
+            foreach (var (match, _, needed) in PortMatches(guest.Address, AcceptedPorts.FromAnywhere(guest.Ports)))
             {
                 var rule = $"{source}-d {guest.Address} {match} -j MASQUERADE";
-                script.Add(Rule("nat", IptablesLayout.Snat, guest.Guest, rule));
+                script.Add(Rule("nat", IptablesLayout.Snat, guest.Guest, rule) with { Needed = needed });
             }
         }
 
         foreach (var loopback in ruleset.Loopback)
         {
-            foreach (var (match, _) in PortMatches(AcceptedPorts.FromAnywhere(loopback.Ports)))
+            var ports = AcceptedPorts.FromAnywhere(loopback.Ports);
+            foreach (var (match, _, needed) in PortMatches(loopback.Address, ports))
             {
                 var rule = $"-s 127.0.0.0/8 -d {loopback.Address} {match} -j MASQUERADE";
-                script.Add(Rule("nat", IptablesLayout.Snat, loopback.Guest, rule));
+                script.Add(Rule("nat", IptablesLayout.Snat, loopback.Guest, rule) with { Needed = needed });
             }
         }
     }
@@ -178,7 +184,7 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
 
         var loopback = ipv4 ? "127.0.0.0/8" : "::1";
         var local = $"! -d {loopback} -m addrtype --dst-type LOCAL -j {IptablesLayout.Local}";
-        script.Add(Rule("nat", IptablesLayout.Dnat, null, local));
+        script.Add(Rule("nat", IptablesLayout.Dnat, null, local) with { Needed = Lack.OfAnyAddress(ipv4) });
         if (!ipv4) script.Add(Rule("nat", IptablesLayout.Local, null, "-d fe80::/10 -j RETURN"));
         foreach (var address in ruleset.NotAny)
             script.Add(Rule("nat", IptablesLayout.Local, null, $"-d {address} -j RETURN"));
@@ -205,7 +211,8 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
     }
 
     /// <summary>"-p tcp -m tcp --dport 80", or with several ports -m multiport, as many rules as that takes.</summary>
-    private static IEnumerable<(string Match, string? Source)> PortMatches(IEnumerable<AcceptedPorts> accepted)
+    private static IEnumerable<(string Match, string? Source, Lack Needed)> PortMatches(
+        IPAddress target, IEnumerable<AcceptedPorts> accepted)
     {
         foreach (var ports in accepted)
         {
@@ -213,36 +220,37 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
             var source = ports.Source?.ToString();
             if (ports.Ranges is [var only])
             {
-                yield return ($"-p {name} -m {name} --dport {only.Join(':')}", source);
+                var needed = Lack.Of(target, ports.Protocol, ports.Ranges);
+                yield return ($"-p {name} -m {name} --dport {only.Join(':')}", source, needed);
                 continue;
             }
 
             foreach (var some in Portions(ports.Ranges))
-                yield return ($"-p {name} -m multiport --dports {some}", source);
+            {
+                var list = string.Join(',', some.Select(r => r.Join(':')));
+                var needed = Lack.Of(target, ports.Protocol, some);
+                yield return ($"-p {name} -m multiport --dports {list}", source, needed);
+            }
         }
     }
 
     /// <summary>Lists of ports that one multiport match can hold.</summary>
-    private static IEnumerable<string> Portions(ImmutableArray<PortRange> ranges)
+    private static IEnumerable<ImmutableArray<PortRange>> Portions(ImmutableArray<PortRange> ranges)
     {
-        var list = new StringBuilder();
-        var free = MultiportSlots;
-        foreach (var range in ranges)
+        var (first, free) = (0, MultiportSlots);
+        for (var next = 0; next < ranges.Length; next++)
         {
-            var slots = range.Count == 1 ? 1 : 2;
+            var slots = ranges[next].Count == 1 ? 1 : 2;
             if (slots > free)
             {
-                yield return list.ToString();
-                list.Clear();
-                free = MultiportSlots;
+                yield return ranges[first..next];
+                (first, free) = (next, MultiportSlots);
             }
 
-            if (list.Length > 0) list.Append(',');
-            list.Append(range.Join(':'));
             free -= slots;
         }
 
-        yield return list.ToString();
+        yield return ranges[first..];
     }
 
     /// <summary>The rule that a translation becomes.</summary>

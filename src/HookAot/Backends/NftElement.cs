@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using HookAot.Model;
+using HookAot.Rules;
 
 namespace HookAot.Backends;
 
@@ -19,6 +20,9 @@ internal sealed record NftElement(string Key, string KeyEnd, string Data, string
 
     /// <summary>The guest; null where it is for all.</summary>
     public string? Guest { get; init; }
+
+    /// <summary>Which translations need it; null: the one that it is, or all of the guest.</summary>
+    public Lack? Needed { get; init; }
 
     /// <summary>What names the element in its set.</summary>
     public string Identity => $"{Key}-{KeyEnd}";

@@ -23,6 +23,9 @@ internal static class NftLayout
     /// <summary>Translates what was sent to the host.</summary>
     public const string Forwards = "forwards";
 
+    /// <summary>Our chain at the prerouting hook.</summary>
+    public const string Prerouting = "prerouting";
+
     /// <summary>Translates what the host sends to 127.0.0.1.</summary>
     public const string Localhost = "localhost";
 

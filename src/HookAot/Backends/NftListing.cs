@@ -75,7 +75,8 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
         foreach (var (map, element) in NftTables.ElementsOf(translation))
         {
             if (Find(installed, map, element) is not { } there) return null;
-            sum += there.Counters ?? default;
+            // The map of ports is asked only after the one of addresses has counted.
+            if (map.Kind != NftKind.SourcePorts) sum += there.Counters ?? Counters.Unknown;
         }
 
         return sum;
@@ -116,17 +117,28 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
 
         if (!installed.HasOwn) yield break;
         foreach (var difference in SetDifferences(wanted, installed, isIPv4, table)) yield return difference;
-        foreach (var difference in ChainDifferences(wanted, installed, table)) yield return difference;
+        foreach (var difference in ChainDifferences(wanted, installed, isIPv4, table)) yield return difference;
     }
 
-    private static IEnumerable<Difference> ChainDifferences(NftTable wanted, InstalledNft installed, string table)
+    private static IEnumerable<Difference> ChainDifferences(
+        NftTable wanted, InstalledNft installed, bool isIPv4, string table)
     {
         foreach (var chain in wanted.Chains)
         {
+            // Without the others, who connects from outside notices nothing.
+            var lack = chain.Name is NftLayout.Forwards or NftLayout.Prerouting ? Lack.Of(isIPv4) : null;
             var there = installed.OwnChains.FirstOrDefault(c => c.Name == chain.Name);
-            if (there is null) yield return new($"chain {chain.Name} is missing ({table})");
+            if (there is null)
+            {
+                yield return new($"chain {chain.Name} is missing ({table})") { Lack = lack };
+            }
             else if (!there.Rules.Select(r => r.Comment).SequenceEqual(chain.Rules.Select(NftScript.Hash)))
-                yield return new($"the rules of chain {chain.Name} are not as they should be ({table})");
+            {
+                yield return new($"the rules of chain {chain.Name} are not as they should be ({table})")
+                {
+                    Lack = lack,
+                };
+            }
         }
 
         foreach (var there in installed.OwnChains)
@@ -157,7 +169,12 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
             var there = installed.OwnSets.FirstOrDefault(s => s.Name == set.Name);
             var identities = (there?.Elements ?? []).Select(e => e.Element.Identity).ToHashSet(StringComparer.Ordinal);
             foreach (var element in set.Elements.Where(e => !identities.Contains(e.Identity)))
-                yield return new($"missing: {element.KeyText} (set {set.Name}, {table})", element.Guest);
+            {
+                yield return new($"missing: {element.KeyText} (set {set.Name}, {table})", element.Guest)
+                {
+                    Lack = element.Needed,
+                };
+            }
         }
     }
 

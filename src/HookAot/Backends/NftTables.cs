@@ -200,6 +200,7 @@ internal sealed class NftTables
             {
                 KeyText = key.Text,
                 Guest = guest,
+                Needed = Lack.Of(address, protocol, [range]),
             });
         }
     }
@@ -226,7 +227,7 @@ internal sealed class NftTables
         var loopback = ipv4 ? "127.0.0.0/8" : "::1";
         output.Add($"{Ip} daddr != {loopback} fib daddr type local jump {NftLayout.Forwards}");
         // From elsewhere 127.0.0.1 is nobody's, but the kernel looks at that only behind prerouting.
-        chains.Add(new("prerouting", "type nat hook prerouting priority -100",
+        chains.Add(new(NftLayout.Prerouting, "type nat hook prerouting priority -100",
             [$"{Ip} daddr != {loopback} fib daddr type local jump {NftLayout.Forwards}"]));
         chains.Add(new("output", "type nat hook output priority -100", output.ToImmutable()));
         chains.Add(new("postrouting", $"type nat hook postrouting priority {BeforeOthers}", Postrouting(sets)));

@@ -36,4 +36,7 @@ internal sealed record ScriptLine(
 {
     /// <summary>The name of the part of the script that the line is in.</summary>
     public string Part { get; init; } = "";
+
+    /// <summary>Which translations need it; null: all of the guest, or the one that it is.</summary>
+    public Lack? Needed { get; init; }
 }

@@ -14,13 +14,16 @@ internal sealed class ConfigReader
     private const string MachinesForm = "an object: {\"name\": {\"private_ip\": ..., \"port_map\": [...]}}";
     private const string MachineForm = "an object: {\"private_ip\": ..., \"port_map\": [...]}";
     private const string NetworksForm = "an object: {\"name\": \"192.168.122.0/24\"}";
+    private const string NetworkForm = "an object {\"range\": \"192.168.122.0/24\", \"comment\": ...}";
     private const string ForwardForms = "a port, a pair [public, vm], or an object {\"public\": ..., \"vm\": ...}";
 
     private readonly Findings findings;
     private readonly ValueReader values;
+    private readonly long now;
 
-    private ConfigReader(ReadOnlyMemory<byte> utf8, string file)
+    private ConfigReader(ReadOnlyMemory<byte> utf8, string file, long now)
     {
+        this.now = now;
         findings = new Findings(utf8, file);
         values = new ValueReader(findings);
     }
@@ -31,21 +34,25 @@ internal sealed class ConfigReader
 
     /// <summary>The keys of a machine.</summary>
     internal static readonly ImmutableArray<string> MachineKeys =
-        ["private_ip", "public_ip", "source", "interface", "localhost", "snat", "port_map"];
+        ["private_ip", "public_ip", "source", "interface", "localhost", "snat", "enabled", "comment", "port_map"];
 
     /// <summary>The keys of a port_map entry.</summary>
     internal static readonly ImmutableArray<string> ForwardKeys =
-        ["public", "vm", "protocol", "source", "public_ip", "localhost", "snat"];
+        ["public", "vm", "protocol", "source", "public_ip", "localhost", "snat", "enabled", "until", "comment"];
+
+    /// <summary>The keys of a network that is an object.</summary>
+    internal static readonly ImmutableArray<string> NetworkKeys = ["range", "comment"];
 
     /// <summary>Reads a file.</summary>
     /// <param name="utf8">Its content, with or without a byte order mark.</param>
     /// <param name="file">Its name, for the messages.</param>
-    public static ConfigResult Read(ReadOnlyMemory<byte> utf8, string file)
+    /// <param name="now">The present, in seconds since 1970: a forward whose time has ended is idle.</param>
+    public static ConfigResult Read(ReadOnlyMemory<byte> utf8, string file, long now = 0)
     {
         utf8 = JsonFile.WithoutMark(utf8);
         if (JsonFile.Parse(utf8, file, "at least {}", out var mistake) is not { } root)
             return new(null, [], [], [mistake!]);
-        return new ConfigReader(utf8, file).ReadFile(root);
+        return new ConfigReader(utf8, file, now).ReadFile(root);
     }
 
     /// <summary>Whether a file has nothing but white space.</summary>
@@ -64,8 +71,9 @@ internal sealed class ConfigReader
         }
 
         var keys = Keys(root, GlobalKeys);
-        var defaults = new Defaults(
-            keys.TryGetValue("public_ip", out var publicIp) ? values.PublicAddresses(publicIp) : [], [], false, false);
+        ImmutableArray<IPAddress> everybodys =
+            keys.TryGetValue("public_ip", out var publicIp) ? values.PublicAddresses(publicIp) : [];
+        var defaults = new Defaults(everybodys, [], Localhost: false, Snat: false, Enabled: true);
         var debug = keys.TryGetValue("debug", out var d) && values.Flag(d);
         var strict = keys.TryGetValue("strict", out var s) && values.Flag(s);
         var backend = keys.TryGetValue("backend", out var b) ? values.Backend(b) : Backend.Auto;
@@ -92,7 +100,11 @@ internal sealed class ConfigReader
 
     /// <summary>What an entry inherits.</summary>
     private readonly record struct Defaults(
-        ImmutableArray<IPAddress> Public, ImmutableArray<IPNetwork> Sources, bool Localhost, bool Snat);
+        ImmutableArray<IPAddress> Public,
+        ImmutableArray<IPNetwork> Sources,
+        bool Localhost,
+        bool Snat,
+        bool Enabled);
 
     /// <summary>Reads each entry by itself: one that reports an error is left out.</summary>
     private (ImmutableArray<T> Kept, ImmutableArray<string> LeftOut) Entries<T>(
@@ -137,8 +149,16 @@ internal sealed class ConfigReader
         ImmutableArray<Forward> forwards =
             keys.TryGetValue("port_map", out var map) ? ReadForwards(map, defaults, addresses) : [];
         CheckSnat(keys, defaults.Snat, forwards);
-        return new(name, addresses, interfaceName, forwards) { Origin = findings.Origin(value) };
+        return new(name, addresses, interfaceName, [.. forwards.Where(IsDue)])
+        {
+            Enabled = defaults.Enabled,
+            Comment = keys.TryGetValue("comment", out var comment) ? values.Comment(comment) : null,
+            Idle = [.. forwards.Where(f => !IsDue(f))],
+            Origin = findings.Origin(value),
+        };
     }
+
+    private bool IsDue(Forward forward) => forward.Enabled && (forward.Until is not { } until || until > now);
 
     private ImmutableArray<Forward> ReadForwards(
         JsonValue map, Defaults defaults, ImmutableArray<IPAddress> addresses)
@@ -161,6 +181,8 @@ internal sealed class ConfigReader
             inherited = inherited with { Public = values.PublicAddresses(addresses, inherited.Localhost) };
         if (keys.TryGetValue("source", out var sources))
             inherited = inherited with { Sources = values.Sources(sources) };
+        if (keys.TryGetValue("enabled", out var enabled))
+            inherited = inherited with { Enabled = values.Flag(enabled) && inherited.Enabled };
         return inherited;
     }
 
@@ -176,12 +198,24 @@ internal sealed class ConfigReader
         }
     }
 
-    private NetworkRange ReadNetwork(string name, JsonValue value) => new(name, values.Network(value) ?? default);
+    private NetworkRange ReadNetwork(string name, JsonValue value)
+    {
+        if (value.Type != JsonTokenType.StartObject) return new(name, values.Network(value) ?? default);
+        var keys = Keys(value, NetworkKeys);
+        var comment = keys.TryGetValue("comment", out var words) ? values.Comment(words) : null;
+        if (keys.TryGetValue("range", out var range))
+            return new(name, values.Network(range) ?? default) { Comment = comment };
+
+        findings.Error(value, $"found an object without \"range\"; expected {NetworkForm}");
+        return new(name, default);
+    }
 
     private Forward? ReadForward(JsonValue value, Defaults defaults, ImmutableArray<IPAddress> addresses)
     {
         var (publicValue, guestValue) = (value, value);
         ImmutableArray<Protocol> protocols = [Protocol.Tcp];
+        long? until = null;
+        string? comment = null;
         switch (value.Type)
         {
             case JsonTokenType.String or JsonTokenType.Number:
@@ -203,6 +237,8 @@ internal sealed class ConfigReader
 
                 guestValue = keys.GetValueOrDefault("vm", publicValue);
                 if (keys.TryGetValue("protocol", out var protocol)) protocols = values.Protocols(protocol);
+                if (keys.TryGetValue("until", out var time)) until = values.Until(time);
+                if (keys.TryGetValue("comment", out var words)) comment = values.Comment(words);
                 defaults = Own(keys, defaults);
                 break;
             default:
@@ -215,6 +251,9 @@ internal sealed class ConfigReader
         {
             Localhost = defaults.Localhost,
             Snat = defaults.Snat,
+            Enabled = defaults.Enabled,
+            Until = until,
+            Comment = comment,
             Origin = findings.Origin(value),
         };
         return CanMeet(value, forward, addresses) ? forward : null;

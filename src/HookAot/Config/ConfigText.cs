@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using HookAot.Model;
 
 namespace HookAot.Config;
 
@@ -10,6 +11,14 @@ internal static class ConfigText
 {
     /// <summary>A file that forwards nothing yet.</summary>
     public const string NewFile = "{\n    \"machines\": {},\n    \"networks\": {},\n    \"public_ip\": \"\"\n}\n";
+
+    /// <summary>What a comment may be.</summary>
+    public const string CommentForm = "a text of at most 256 characters, all of them printable";
+
+    private const int LongestComment = 256;
+
+    /// <summary>Whether a text may be a comment: it is shown in tables, and in terminals.</summary>
+    public static bool IsComment(string text) => text.Length <= LongestComment && Printable.Escape(text) == text;
 
     /// <summary>A JSON string that reads as it was typed: only what JSON itself reserves is escaped.</summary>
     public static string Quote(string text) =>
@@ -32,7 +41,15 @@ internal static class ConfigText
         if (extras.Interface is { } name) yield return ("interface", Quote(name));
         if (extras.Localhost is { } localhost) yield return ("localhost", Flag(localhost));
         if (extras.Snat is { } snat) yield return ("snat", Flag(snat));
+        if (extras.Enabled is { } enabled) yield return ("enabled", Flag(enabled));
+        if (extras.Until is { } until) yield return ("until", Quote(UtcTime.Text(until)));
+        if (extras.Comment is { } comment) yield return ("comment", Quote(comment));
     }
+
+    /// <summary>A network's value: its range, or an object where there is more to say.</summary>
+    public static string Network(ConfigEdit.AddNetwork add) => add.Comment is null
+        ? Quote($"{add.Range}")
+        : $"{{ \"range\": {Quote($"{add.Range}")}, \"comment\": {Quote(add.Comment)} }}";
 
     /// <summary>true or false.</summary>
     public static string Flag(bool value) => value ? "true" : "false";
@@ -42,7 +59,7 @@ internal static class ConfigText
     {
         var lines = new List<string> { "{" };
         ImmutableArray<IPAddress>? addresses = add.Addresses.IsEmpty ? null : add.Addresses;
-        foreach (var (key, value) in Keys(addresses, add.Extras ?? Extras.None)) lines.Add($"\"{key}\": {value},");
+        foreach (var (key, value) in Keys(addresses, add.Extras)) lines.Add($"\"{key}\": {value},");
 
         if (add.Ports.IsEmpty)
         {

@@ -79,10 +79,12 @@ internal sealed class HooksJsonReader(Findings findings)
             foreach (var port in domain.Ports) ports.Add((port, extras));
         }
 
-        var machine = new Extras(
-            first.Public is { } address ? [address] : null,
-            first.Source is { } source ? [source] : null,
-            first.Interface);
+        var machine = new Extras
+        {
+            PublicAddresses = first.Public is { } address ? [address] : null,
+            Sources = first.Source is { } source ? [source] : null,
+            Interface = first.Interface,
+        };
         return new ConfigEdit.AddMachine(name, [first.Address], machine) { Ports = ports.ToImmutable() };
     }
 
@@ -110,7 +112,9 @@ internal sealed class HooksJsonReader(Findings findings)
         if (!Equals(domain.Public, first.Public)) publics = domain.Public is { } own ? [own] : [];
         ImmutableArray<IPNetwork>? sources = null;
         if (domain.Source is { } source && domain.Source != first.Source) sources = [source];
-        return publics is null && sources is null ? null : new Extras(publics, sources);
+        return publics is null && sources is null
+            ? null
+            : new Extras { PublicAddresses = publics, Sources = sources };
     }
 
     private Domain? ReadDomain(JsonValue value)

@@ -60,7 +60,8 @@ internal static class JsonComments
         return new JsonException(message, null, before.Count((byte)'\n'), at - before.LastIndexOf((byte)'\n') - 1);
     }
 
-    private static int ClosingQuote(byte[] text, int at)
+    /// <summary>Where the string ends that begins at a quote.</summary>
+    public static int ClosingQuote(byte[] text, int at)
     {
         for (at++; at < text.Length && text[at] != '"'; at++)
             if (text[at] == '\\') at++;

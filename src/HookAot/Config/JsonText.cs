@@ -53,6 +53,19 @@ internal sealed class JsonText
     public byte[] AddItem(JsonValue list, string item) =>
         Insert(list, list.Items.LastOrDefault(), [item], inline: true);
 
+    /// <summary>What a value is written as.</summary>
+    public string Of(JsonValue value) => Encoding.UTF8.GetString(bytes, value.Start, value.End - value.Start);
+
+    /// <summary>The file with another value in the place of one.</summary>
+    public byte[] Replace(JsonValue old, string text) => Splice((old.Start, old.End, text));
+
+    /// <summary>The file with another key before a value.</summary>
+    public byte[] Rename(JsonValue member, string key)
+    {
+        var end = JsonComments.ClosingQuote(bytes, member.KeyStart) + 1;
+        return Splice((member.KeyStart, end, ConfigText.Quote(key)));
+    }
+
     /// <summary>The file without a member or an item, and without the comma that it no longer needs.</summary>
     public byte[] Remove(JsonValue container, JsonValue entry)
     {

@@ -12,6 +12,9 @@ namespace HookAot.Config;
 /// </summary>
 internal static class PortConflicts
 {
+    /// <summary>By which words a message of ours is known.</summary>
+    public const string IsTaken = " is taken by ";
+
     /// <summary>A forward that wants its ports.</summary>
     private sealed class Claim(int index, Machine machine, Forward forward, int order)
     {
@@ -111,7 +114,11 @@ internal static class PortConflicts
         }
     }
 
-    private static ImmutableArray<IPAddress> AddressesOf(Machine machine, Forward forward)
+    /// <summary>
+    /// The addresses on which a forward wants its ports; 0.0.0.0 and :: stand for every one of their family but
+    /// loopback.
+    /// </summary>
+    public static ImmutableArray<IPAddress> AddressesOf(Machine machine, Forward forward)
     {
         var addresses = ImmutableArray.CreateBuilder<IPAddress>();
         foreach (var ipv4 in (ReadOnlySpan<bool>)[true, false])
@@ -165,8 +172,8 @@ internal static class PortConflicts
         var origin = second.Forward.Origin;
         return new(Severity.Error, origin.File, origin.Line, origin.Column, origin.JsonPath,
             isLocal
-                ? $"public port {taken}/{protocol.Name()} of 127.0.0.1 is taken by {owner}; choose another"
-                : $"public port {taken}/{protocol.Name()} is taken by {owner}; choose another, or another public_ip");
+                ? $"public port {taken}/{protocol.Name()} of 127.0.0.1{IsTaken}{owner}; choose another"
+                : $"public port {taken}/{protocol.Name()}{IsTaken}{owner}; choose another, or another public_ip");
     }
 
     /// <summary>" (line 3)", with the file's name if it is another one; nothing where the place is not known.</summary>

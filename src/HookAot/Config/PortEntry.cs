@@ -13,7 +13,7 @@ internal static class PortEntry
     {
         var guest = port.Guest ?? port.Public;
         var isTcpOnly = port.Protocols is [] or [Protocol.Tcp];
-        if (isTcpOnly && extras == Extras.None)
+        if (isTcpOnly && extras.IsEmpty)
             return $"[{ConfigText.Quote($"{port.Public}")}, {ConfigText.Quote($"{guest}")}]";
 
         var keys = new List<string>
@@ -48,9 +48,9 @@ internal static class PortEntry
     }
 
     /// <summary>Whether an entry says what is wanted; what the wish leaves open matches anything.</summary>
-    public static bool Matches(JsonValue item, PortNotation wanted)
+    public static bool Matches(PortNotation found, PortNotation wanted)
     {
-        if (Read(item) is not { } found || found.Public != wanted.Public) return false;
+        if (found.Public != wanted.Public) return false;
         if (wanted.Guest is { } guest && guest != found.Guest) return false;
         return wanted.Protocols.IsEmpty || wanted.Protocols.ToHashSet().SetEquals(found.Protocols);
     }

@@ -57,6 +57,23 @@ internal sealed class ValueReader(Findings findings)
         }
     }
 
+    /// <summary>A time; null if it is none.</summary>
+    public long? Until(JsonValue value)
+    {
+        if (value.Type == JsonTokenType.String && UtcTime.Parse(value.Text) is { } time) return time;
+        findings.Wrong(value, "a time in UTC such as \"2026-11-28T18:00:00Z\"");
+        return null;
+    }
+
+    /// <summary>What an entry is for; null if it says nothing.</summary>
+    public string? Comment(JsonValue value)
+    {
+        if (value.Type == JsonTokenType.String && ConfigText.IsComment(value.Text))
+            return value.Text.Length == 0 ? null : value.Text;
+        findings.Wrong(value, ConfigText.CommentForm);
+        return null;
+    }
+
     /// <summary>The name of an interface; null if it is none.</summary>
     public string? Interface(JsonValue value)
     {

@@ -44,19 +44,49 @@ internal sealed record HookConfig(
 {
     /// <summary>A configuration that forwards nothing.</summary>
     public static HookConfig Empty { get; } = new(false, false, Backend.Auto, [], []);
+
+    /// <summary>When the next of the forwards in force ends, in seconds since 1970; null: none does.</summary>
+    public long? NextEnd
+    {
+        get
+        {
+            long? next = null;
+            foreach (var machine in Machines)
+            {
+                foreach (var forward in machine.Forwards)
+                    if (forward.Until is { } until && (next is null || until < next)) next = until;
+            }
+
+            return next;
+        }
+    }
 }
 
 /// <summary>A guest that the configuration names.</summary>
 /// <param name="Name">libvirt's name of the domain; any text.</param>
 /// <param name="PrivateAddresses">Its own addresses; empty: learned from libvirt's reservations and leases.</param>
 /// <param name="Interface">The host's interface that leads to the guest, null: found by route.</param>
-/// <param name="Forwards">What is forwarded, in the file's order.</param>
+/// <param name="Forwards">What is forwarded, in the file's order; see <see cref="Idle"/> for what is not.</param>
 internal sealed record Machine(
     string Name,
     ImmutableArray<IPAddress> PrivateAddresses,
     string? Interface,
     ImmutableArray<Forward> Forwards)
 {
+    /// <summary>Whether it may be in force; if not, all of its forwards are idle.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>What it is for; null: not said.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>Forwards that are disabled, or whose time has ended: kept in the file, and nothing else.</summary>
+    public ImmutableArray<Forward> Idle { get; init; } = [];
+
+    /// <summary>All forwards, idle ones too, in the file's order.</summary>
+    public ImmutableArray<Forward> Entries => Idle.IsEmpty
+        ? Forwards
+        : [.. Forwards.Concat(Idle).OrderBy(f => f.Origin.Line).ThenBy(f => f.Origin.Column)];
+
     /// <summary>Where it was written. Two machines that say the same are equal, wherever they say it.</summary>
     public Origin Origin { get; init; } = Origin.Unknown;
 
@@ -65,7 +95,10 @@ internal sealed record Machine(
         && Name == other.Name
         && PrivateAddresses.SequenceEqual(other.PrivateAddresses)
         && Interface == other.Interface
-        && Forwards.SequenceEqual(other.Forwards);
+        && Enabled == other.Enabled
+        && Comment == other.Comment
+        && Forwards.SequenceEqual(other.Forwards)
+        && Idle.SequenceEqual(other.Idle);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Interface, Forwards.Length);
@@ -90,6 +123,15 @@ internal sealed record Forward(
     /// <summary>Whether what the guest opens itself leaves with the first of the public addresses.</summary>
     public bool Snat { get; init; }
 
+    /// <summary>Whether it, and its machine, may be in force.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>When it ends, in seconds since 1970; null: never.</summary>
+    public long? Until { get; init; }
+
+    /// <summary>What it is for; null: not said.</summary>
+    public string? Comment { get; init; }
+
     /// <summary>Where it was written. Two forwards that say the same are equal, wherever they say it.</summary>
     public Origin Origin { get; init; } = Origin.Unknown;
 
@@ -101,7 +143,10 @@ internal sealed record Forward(
         && Sources.SequenceEqual(other.Sources)
         && PublicAddresses.SequenceEqual(other.PublicAddresses)
         && Localhost == other.Localhost
-        && Snat == other.Snat;
+        && Snat == other.Snat
+        && Enabled == other.Enabled
+        && Until == other.Until
+        && Comment == other.Comment;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Public, Guest, Protocols.Length, Sources.Length);
@@ -110,4 +155,8 @@ internal sealed record Forward(
 /// <summary>A libvirt network whose whole range accepts forwarded connections while it is active.</summary>
 /// <param name="Name">libvirt's name of the network.</param>
 /// <param name="Range">Its addresses.</param>
-internal sealed record NetworkRange(string Name, IPNetwork Range);
+internal sealed record NetworkRange(string Name, IPNetwork Range)
+{
+    /// <summary>What it is for; null: not said.</summary>
+    public string? Comment { get; init; }
+}

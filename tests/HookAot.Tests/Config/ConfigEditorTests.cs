@@ -70,18 +70,19 @@ public class ConfigEditorTests
     [Arguments(53, 53, ", { \"public\": 53, \"protocol\": \"udp\" }")]
     public async Task A_forward_is_found_however_it_was_written(int publicPort, int vmPort, string gone)
     {
-        var edit = new ConfigEdit.RemovePort("web", Port($"{publicPort}:{vmPort}"));
+        var edit = new ConfigEdit.RemovePort("web", new(Port($"{publicPort}:{vmPort}")));
         await Assert.That(Edit(Commented, edit)).IsEqualTo(Replaced(gone, ""));
     }
 
     [Test]
     public async Task What_is_not_there_is_refused_with_what_was_probably_meant()
     {
-        await Assert.That(Edit(Commented, new ConfigEdit.RemoveMachine("wbe")))
+        await Assert.That(Edit(Commented, new ConfigEdit.RemoveMachine("wbe") { IsStrict = true }))
             .IsEqualTo("refused: \"wbe\" is not in \"machines\"; did you mean \"web\"?");
-        await Assert.That(Edit(Commented, new ConfigEdit.AddMachine("web", [Address])))
+        await Assert.That(Edit(Commented, new ConfigEdit.AddMachine("web", [Address]) { IsStrict = true }))
             .IsEqualTo("refused: \"web\" is already in \"machines\"");
-        await Assert.That(Edit(Commented, new ConfigEdit.RemovePort("web", Port("1")))).IsEqualTo(
+        var absent = new ConfigEdit.RemovePort("web", new(Port("1"))) { IsStrict = true };
+        await Assert.That(Edit(Commented, absent)).IsEqualTo(
             "refused: \"web\" does not forward 1; it forwards 8080:80/tcp, 8443:443/tcp, 22/tcp, 53/udp");
     }
 
@@ -130,7 +131,7 @@ public class ConfigEditorTests
     /// <summary>Whether what is in a file can be taken away, one after the other, and the rest is read.</summary>
     private static bool IsEmptied(string text)
     {
-        text = Edit(text, new ConfigEdit.RemovePort("a", Port("1")), new ConfigEdit.AddPort("a", Port("9")));
+        text = Edit(text, new ConfigEdit.RemovePort("a", new(Port("1"))), new ConfigEdit.AddPort("a", Port("9")));
         var read = ConfigReader.Read(Encoding.UTF8.GetBytes(text), "c");
         var ports = read.Config?.Machines.Single().Forwards.Select(f => $"{f.Public}") ?? [];
         var empty = ConfigReader.Read(Encoding.UTF8.GetBytes(Edit(text, new ConfigEdit.RemoveMachine("a"))), "c");
@@ -141,13 +142,13 @@ public class ConfigEditorTests
     /// <summary>Whether a machine with forwards can be added and taken away again.</summary>
     private static bool IsUndone(string file, string machine, IEnumerable<(ushort Public, ushort Guest)> ports)
     {
-        var added = Edit(file, new ConfigEdit.AddMachine(machine, [Address]));
+        var added = Edit(file, new ConfigEdit.AddMachine(machine, [Address]) { IsStrict = true });
         if (added.StartsWith("refused", StringComparison.Ordinal)) return machine is "a" or "web";
 
         var read = ConfigReader.Read(Encoding.UTF8.GetBytes(added), "c").Config!;
         var isRead = read.Machines.Single(m => m.Name == machine).PrivateAddresses.Single().Equals(Address);
         var whole = Edit(added, ports.Select(p => new ConfigEdit.AddPort(machine, Port($"{p.Public}:{p.Guest}"))));
-        var back = Edit(whole, ports.Select(p => new ConfigEdit.RemovePort(machine, Port($"{p.Public}"))));
+        var back = Edit(whole, ports.Select(p => new ConfigEdit.RemovePort(machine, new(Port($"{p.Public}")))));
         return isRead && back == added && Edit(back, new ConfigEdit.RemoveMachine(machine)) == file;
     }
 
@@ -170,7 +171,8 @@ public class ConfigEditorTests
         var config = ConfigReader.Read(Encoding.UTF8.GetBytes(added), "c").Config!;
         await Assert.That(config.Machines.Length).IsEqualTo(10_001);
 
-        var back = Edit(added, new ConfigEdit.RemovePort("m5000", Port("60000")), new ConfigEdit.RemoveMachine("new"));
+        var remove = new ConfigEdit.RemovePort("m5000", new(Port("60000")));
+        var back = Edit(added, remove, new ConfigEdit.RemoveMachine("new"));
         await Assert.That(back == file).IsTrue();
     }
 

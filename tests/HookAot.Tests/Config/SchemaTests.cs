@@ -34,6 +34,13 @@ public sealed class SchemaTests
         """{ "machines": { "m": { "port_map": [{ "public": 80, "localhost": @ }] } } }""",
         """{ "machines": { "m": { "public_ip": "10.0.0.1", "port_map": [{ "public": 80, "snat": @ }] } } }""",
         """{ "machines": { "m": { "port_map": [{ "public": 80, "colour": @ }] } } }""",
+        """{ "machines": { "m": { "enabled": @ } } }""", """{ "machines": { "m": { "comment": @ } } }""",
+        """{ "machines": { "m": { "port_map": [{ "public": 80, "enabled": @ }] } } }""",
+        """{ "machines": { "m": { "port_map": [{ "public": 80, "until": @ }] } } }""",
+        """{ "machines": { "m": { "port_map": [{ "public": 80, "comment": @ }] } } }""",
+        """{ "networks": { "n": { "range": @ } } }""",
+        """{ "networks": { "n": { "range": "10.0.0.0/8", "comment": @ } } }""",
+        """{ "networks": { "n": { "range": "10.0.0.0/8", "colour": @ } } }""",
     ];
 
     private static readonly string[] Values =
@@ -51,6 +58,9 @@ public sealed class SchemaTests
         """["10.0.0.0/8", "192.168.0.1"]""", "\"virbr0\"", "\"..\"", "\"-x\"", "\"a/b\"", "\"br0.100@x\"",
         "\"sixteen-letters-\"", "[80, 80]", "[80]", "[1, 2, 3]", """[80, "81"]""", """["80-82", 80]""",
         """["80-82", "90-92"]""",
+        "\"2026-11-28T18:00:00Z\"", "\"2026-02-30T18:00:00Z\"", "\"2026-11-28T24:00:00Z\"",
+        "\"1969-11-28T18:00:00Z\"", "\"2026-11-28T18:00:00+01:00\"", "\"a\\u001bb\"", "\"a\\u202eb\"",
+        $"\"{new string('x', 256)}\"", $"\"{new string('x', 257)}\"",
     ];
 
     /// <summary>
@@ -68,6 +78,7 @@ public sealed class SchemaTests
         ("\"vm\": @", ["\"80-82\""], "as many ports on both sides"),
         ("\"port_map\": @ ", ["[80, 80]"], "the same public port twice"),
         ("_ip\": @", ["\"fe80::1\"", "\"224.0.0.1\"", "\"255.255.255.255\"", "\"::\""], "addresses that nobody has"),
+        ("until\": @", ["\"2026-02-30T18:00:00Z\""], "days that a month has not"),
         ("private_ip\": @", ["\"127.0.0.1\"", "\"::1\"", "\"0.0.0.0\""], "addresses that no guest has"),
         ("public_ip\": @", ["\"127.0.0.1\"", "\"::1\""], "accepted, with a warning that they forward nothing"),
     ];
@@ -121,5 +132,7 @@ public sealed class SchemaTests
         await Assert.That(schema.Properties.Keys).IsEquivalentTo(ConfigReader.GlobalKeys);
         await Assert.That(schema.Definitions["machine"].Properties.Keys).IsEquivalentTo(ConfigReader.MachineKeys);
         await Assert.That(schema.Definitions["forward"].Properties.Keys).IsEquivalentTo(ConfigReader.ForwardKeys);
+        var network = schema.Definitions["namedNetwork"].AnyOf.Last();
+        await Assert.That(network.Properties.Keys).IsEquivalentTo(ConfigReader.NetworkKeys);
     }
 }

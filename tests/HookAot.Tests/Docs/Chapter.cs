@@ -34,8 +34,8 @@ internal sealed partial class Chapter(params string[] path)
         blocks.SelectMany(block => block.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>
-    /// Runs what it tells a reader to type on a host, block by block. What a console block shows has to be what happens;
-    /// a line "..." in it stands for any lines.
+    /// Runs what it tells a reader to type on a host, block by block. What a console block shows has to be what
+    /// happens; a line "..." in it stands for any lines.
     /// </summary>
     /// <returns>How many commands there were.</returns>
     public async Task<int> Run(World world)
@@ -70,7 +70,8 @@ internal sealed partial class Chapter(params string[] path)
             var lines = step.Split('\n', 2);
             var (command, expected) = (lines[0], lines[1]);
             var ended = await Type(world, $"{command} 2>&1");
-            var shown = ended.Output.Replace($"{world.Directory}/hooks", "/etc/libvirt/hooks", StringComparison.Ordinal);
+            var hooks = Path.Combine(world.Directory, "hooks");
+            var shown = ended.Output.Replace(hooks, "/etc/libvirt/hooks", StringComparison.Ordinal);
             // An exact comparison shows where they differ; one with gaps cannot.
             if (!Matches(expected, shown)) await Assert.That(shown).IsEqualTo(expected).Because($"{Name}: {command}");
         }

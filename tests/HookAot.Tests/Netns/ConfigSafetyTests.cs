@@ -69,14 +69,15 @@ public sealed class ConfigSafetyTests
             mkfifo "$0/held" "$0/end" "$0/said"; mkdir -p -m 700 "$0/run"
             flock "$0/run/config.lock" sh -c 'echo $$ > "$0/held"; read x < "$0/end"' "$0" & holder=$!
             read x < "$0/held"
-            "$0/hooks/hookctrl" port add a 8080:80 --no-apply 2> "$0/said" & edit=$!
+            "$0/hooks/hookctrl" port add a 8080:80 --no-apply 2> "$0/said" >&2 & edit=$!
             exec 3< "$0/said"
             read -r line <&3; echo "$line" | sed "s/pid $holder/pid HOLDER/"
             grep -c 8080 "$0/hooks/config.json"
             echo > "$0/end"; wait "$edit"; code=$?; cat <&3; exit "$code"
             """);
         await Assert.That(ended.Output)
-            .IsEqualTo($"hookctrl: waiting for flock (pid HOLDER), which is changing {world.Config}\n0\n");
+            .IsEqualTo($"hookctrl: waiting for flock (pid HOLDER), which is changing {world.Config}\n0\n" +
+                "saved; 'hookctrl apply' puts it in force\n");
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Error);
         await Assert.That(await File.ReadAllTextAsync(world.Config)).Contains("8080");
     }
@@ -92,7 +93,8 @@ public sealed class ConfigSafetyTests
             edit port add a 8080:80; code=$?
             ls -A "$0/home"; exit "$code"
             """);
-        await Assert.That((ended.ExitCode, ended.Output, ended.Error)).IsEqualTo((0, "my.json\nmy.json.before\n", ""));
+        await Assert.That((ended.ExitCode, ended.Output, ended.Error))
+            .IsEqualTo((0, "saved\nsaved\nmy.json\nmy.json.before\n", ""));
         await Assert.That(await File.ReadAllTextAsync($"{world.Directory}/home/my.json")).Contains("8080");
     }
 
@@ -107,7 +109,7 @@ public sealed class ConfigSafetyTests
             mkdir .config.json.00000001.hookctrl; ln -s config.json .config.json.00000002.hookctrl
             touch .config.json.00000003.hookctrl; chown nobody .config.json.00000003.hookctrl
             touch "$0/kept"; ln "$0/kept" .config.json.00000004.hookctrl
-            ./hookctrl port add a 8080:80 --no-apply; code=$?
+            ./hookctrl port add a 8080:80 --no-apply -q; code=$?
             ls -A | grep -F .json; exit "$code"
             """);
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Error);

@@ -143,7 +143,8 @@ public sealed class LocalhostTests
         var log = await world.Event("a", "start");
         await Assert.That(log).Contains("the kernel cannot forward ::1 (it has no route_localnet for IPv6)");
         await Assert.That(await world.Client.Tcp(Public6, 2222)).IsEqualTo($"A:22 from {Client6}");
-        await Assert.That((await world.Call("status")).Output).Contains("active: port 2222: localhost: the guest has");
+        await Assert.That((await world.Call("status")).Output)
+            .Contains("a:2222: active in part: localhost: the guest has");
         await Assert.That(await Value(world)).IsEqualTo("0");
     }
 

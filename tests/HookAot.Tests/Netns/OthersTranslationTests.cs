@@ -109,7 +109,7 @@ public sealed class OthersTranslationTests
         await Assert.That(await world.Host.Tcp("127.0.0.1", 80)).IsEqualTo("host:80 from 127.0.0.1");
         var status = await world.Call("status");
         await Assert.That(status.ExitCode).IsEqualTo(1);
-        await Assert.That(status.Output).Contains("left out: port 80: 127.0.0.1").And.Contains("active");
+        await Assert.That(status.Output).Contains("a:80: left out: 127.0.0.1").And.Contains("active");
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
     }
 

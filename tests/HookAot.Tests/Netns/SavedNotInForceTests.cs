@@ -17,7 +17,7 @@ public sealed class SavedNotInForceTests
         var said = await world.Refused("port add a 8080:80");
         await Assert.That(said).Contains("hookctrl: saved, but not in force: ").And.Contains("the moon is full");
         await Assert.That(said.Split("the rules are not in place").Length).IsEqualTo(2).Because(said);
-        await Assert.That(await world.Done("list")).Contains(" 8080 ");
+        await Assert.That(await world.Done("list")).Contains(" 8080/tcp ");
         // What is in the file already is not saved again.
         await Assert.That(await world.Refused($"set public_ip {Public}"))
             .DoesNotContain("saved").And.Contains("the moon is full");
@@ -38,6 +38,6 @@ public sealed class SavedNotInForceTests
         await Assert.That(ended.Error).IsEqualTo(
             "hookctrl: saved, but not in force: only root may change the rules: try again with sudo\n");
         await Assert.That(ended.ExitCode).IsEqualTo(1);
-        await Assert.That(await world.Done("list")).Contains(" 8080 ");
+        await Assert.That(await world.Done("list")).Contains(" 8080/tcp ");
     }
 }

@@ -60,14 +60,14 @@ public sealed class StatusDriftTests
         await using var world = await Active(TwoForwards);
         await world.Iptables("-t nat -D HOOKAOT-DNAT 1");
         var lines = (await Drift(world)).Split('\n');
-        await Assert.That(lines[1]).Contains(" 2222 ").And.Contains(" missing ");
-        await Assert.That(lines[2]).Contains(" 8080 ").And.Contains(" active ");
+        await Assert.That(lines[1]).Contains(" 2222/tcp ").And.Contains(" missing ");
+        await Assert.That(lines[2]).Contains(" 8080/tcp ").And.Contains(" active ");
         await world.Done("apply");
         // What lets the guest's answers through is needed by both.
         await world.Iptables("-F HOOKAOT-FWD");
         lines = (await Drift(world)).Split('\n');
-        await Assert.That(lines[1]).Contains(" 2222 ").And.Contains(" missing ");
-        await Assert.That(lines[2]).Contains(" 8080 ").And.Contains(" missing ");
+        await Assert.That(lines[1]).Contains(" 2222/tcp ").And.Contains(" missing ");
+        await Assert.That(lines[2]).Contains(" 8080/tcp ").And.Contains(" missing ");
     }
 
     [Test]
@@ -76,7 +76,7 @@ public sealed class StatusDriftTests
         await using var world = await Active(TwoForwards);
         await world.Host.Run("echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables");
         var lines = (await Drift(world)).Split('\n');
-        await Assert.That(lines[1]).Contains(" 2222 ").And.Contains(" active ");
+        await Assert.That(lines[1]).Contains(" 2222/tcp ").And.Contains(" active ");
         await Assert.That(string.Join('\n', lines)).Contains("drift: a: hairpin mode of vnet0 is off");
     }
 

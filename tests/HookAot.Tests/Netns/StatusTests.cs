@@ -64,13 +64,13 @@ public sealed class StatusTests
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
 
         var lines = (await world.Done("status")).Split('\n');
-        var first = $@"^a +{Public} {Public2} +2222 +tcp +{AddressA}:22 +any +active +1 +\d\d$";
+        var first = $@"^a +{Public} {Public2} +2222/tcp +{AddressA}:22 +any +active +1 +\d$";
         await Assert.That(lines[1]).Matches(first);
         await Assert.That(lines[2])
-            .Contains("5000-5002")
+            .Contains("5000-5002/tcp+udp")
             .And.Contains("192.168.0.0/24 10.0.0.0/8")
             .And.Matches(@"active +0 +0$");
-        await Assert.That(lines[3]).Matches(@"^b +any +80 .* not running +- +-$");
+        await Assert.That(lines[3]).Matches(@"^b +any +80/tcp .* not running +- +-$");
         await Assert.That(lines[4]).Contains("192.168.122.0/24");
 
         await world.Quietly("b", "start");
@@ -88,6 +88,11 @@ public sealed class StatusTests
         "-A HOOKAOT-SNAT -d 10.1.1.1 -j MASQUERADE",
         "active",
         "should not be there: -A HOOKAOT-SNAT -d 10.1.1.1/32 -j MASQUERADE",
+        "nat")]
+    [Arguments(
+        "-D PREROUTING -j HOOKAOT-DNAT",
+        "missing",
+        "the jump is missing: -A PREROUTING -j HOOKAOT-DNAT",
         "nat")]
     [Arguments("-D OUTPUT -j HOOKAOT-DNAT", "active", "the jump is missing: -A OUTPUT -j HOOKAOT-DNAT", "nat")]
     [Arguments("-I OUTPUT -j HOOKAOT-DNAT", "active", "there more than once: -A OUTPUT -j HOOKAOT-DNAT", "nat")]
@@ -188,7 +193,7 @@ public sealed class StatusTests
             - a: {Public2}:2222/tcp -> {AddressA}:22
 
             """);
-        await Assert.That(await world.Done("port add b 81")).IsEqualTo("saved; the rules stay as they are\n");
+        await Assert.That(await world.Done("port add b 81")).IsEqualTo("in force when b starts\n");
 
         using var json = JsonDocument.Parse(await world.Done("port add a 2200:22 --public-ip 192.168.0.166 --json"));
         var added = json.RootElement.GetProperty("added")[0].GetString();

@@ -75,7 +75,9 @@ public sealed class ToolFailureTests
         await Assert.That(await world.Event("new", "start")).Contains("new start: 4 forwards for 4 active guests");
         var status = (await world.Call("status")).Output.Split('\n');
         var row = status.First(line => line.StartsWith("new ", StringComparison.Ordinal));
-        await Assert.That(row).Contains("left out").And.Contains("no memory").Because(string.Join('\n', status));
+        await Assert.That(row).Contains("left out").Because(string.Join('\n', status));
+        var reason = status.First(line => line.StartsWith("new:", StringComparison.Ordinal));
+        await Assert.That(reason).Contains("left out").And.Contains("no memory");
     }
 
     private static async Task<World> Running(string iptables = "iptables")

@@ -94,6 +94,8 @@ internal sealed class World : IAsyncDisposable
             // There is no such socket, so that the log is what the hook writes to stderr.
             ["HOOKAOT_LOG_SOCKET"] = Path.Combine(Directory, "log"),
             ["HOOKAOT_LOG_DIR"] = Path.Combine(Directory, "logs"),
+            // Not the machine's own services, nor its guests.
+            ["HOOKAOT_UNITS_DIR"] = Path.Combine(Directory, "units"),
         };
     }
 

@@ -43,7 +43,7 @@ internal static class AncestorFlags
         root.SetAction(Run);
     }
 
-    private static int Run(ParseResult parsed) => EditAndApply.Run(parsed, mistakes =>
+    private static int Run(ParseResult parsed) => EditAndApply.Run(parsed, force: true, mistakes =>
     {
         var edits = Edits(parsed, mistakes);
         if (edits.Count == 0 && mistakes.Count == 0)
@@ -83,12 +83,20 @@ internal static class AncestorFlags
 
         return command switch
         {
-            "add_machine" => Address(parsed, mistakes) is { } own ? new ConfigEdit.AddMachine(name, [own]) : null,
-            "remove_machine" => new ConfigEdit.RemoveMachine(name),
-            "add_network" => Range(parsed, mistakes) is { } range ? new ConfigEdit.AddNetwork(name, range) : null,
-            "remove_network" => new ConfigEdit.RemoveNetwork(name),
-            "add_port" => Forward(parsed, mistakes) is { } port ? new ConfigEdit.AddPort(name, port) : null,
-            _ => Forward(parsed, mistakes) is { } port ? new ConfigEdit.RemovePort(name, port) : null,
+            "add_machine" => Address(parsed, mistakes) is { } own
+                ? new ConfigEdit.AddMachine(name, [own]) { IsStrict = true }
+                : null,
+            "remove_machine" => new ConfigEdit.RemoveMachine(name) { IsStrict = true },
+            "add_network" => Range(parsed, mistakes) is { } range
+                ? new ConfigEdit.AddNetwork(name, range) { IsStrict = true }
+                : null,
+            "remove_network" => new ConfigEdit.RemoveNetwork(name) { IsStrict = true },
+            "add_port" => Forward(parsed, mistakes) is { } port
+                ? new ConfigEdit.AddPort(name, port) { IsStrict = true }
+                : null,
+            _ => Forward(parsed, mistakes) is { } port
+                ? new ConfigEdit.RemovePort(name, new(port)) { IsStrict = true }
+                : null,
         };
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HookAot.Config;
 using HookAot.Host;
+using HookAot.Model;
 using HookAot.Rules;
 using Microsoft.Extensions.Logging;
 
@@ -43,20 +44,22 @@ internal static class ApplyVerb
 
         var applied = Converge(session, stopAll);
         foreach (var error in applied.Errors) Session.Say(error);
-        Show(session, applied, saved: false);
+        Show(session, applied);
         return applied.Done ? Session.Done : Session.Refused;
     }
 
     /// <summary>Puts edits of the config into force.</summary>
     /// <param name="session">What else was said.</param>
-    /// <param name="edits">The edits.</param>
-    /// <param name="saved">Whether they changed the file; what they ask for may be in it already.</param>
-    public static int AfterEdit(Session session, IReadOnlyList<ConfigEdit> edits, bool saved)
+    /// <param name="edits">The edits; what they ask for may have been in the file already.</param>
+    /// <param name="outcome">Takes what is said.</param>
+    /// <returns>The exit code.</returns>
+    public static int AfterEdit(Session session, IReadOnlyList<ConfigEdit> edits, EditOutcome outcome)
     {
+        var saved = outcome.Saved;
         if (ConfigInUse.OtherThan(session) is { } other)
         {
             var config = ShellWord.Quote(session.Paths.Config);
-            Session.Say($"{(saved ? "saved, and not applied" : "not applied")}: {other}; " +
+            outcome.Note($"{(saved ? "saved, and not applied" : "not applied")}: {other}; " +
                 $"'hookctrl --config {config} apply --force' puts it in force until the next event of a guest");
             return Session.Done;
         }
@@ -64,7 +67,7 @@ internal static class ApplyVerb
         var notInForce = saved ? "saved, but not in force: " : "";
         if (Session.WhyNotRoot(Purpose) is { } reason)
         {
-            Session.Say($"{notInForce}{reason}");
+            outcome.Fail($"{notInForce}{reason}");
             return Session.Refused;
         }
 
@@ -78,11 +81,22 @@ internal static class ApplyVerb
             throw new IOException($"{notInForce}{e.Message}", e);
         }
 
+        foreach (var warning in applied.Warnings) outcome.AddWarning(warning);
         if (applied.Done || IsInForce(session, edits))
-            foreach (var error in applied.Errors) Session.Say(error);
+            foreach (var error in applied.Errors) outcome.Fail(error);
         else
-            Session.Say($"{notInForce}{string.Join("; ", applied.Errors)}");
-        Show(session, applied, saved);
+            outcome.Fail($"{notInForce}{string.Join("; ", applied.Errors)}");
+
+        outcome.Applied = applied.Done;
+        if (applied.Changes is { } changes)
+        {
+            (outcome.Added, outcome.Removed) = (changes.Added, changes.Removed);
+            outcome.Changed |= changes.Changed;
+            var isSaid = saved && applied is { Done: true, Desired: not null }
+                && EditInForce.Say(applied.Desired, edits, outcome);
+            if (!isSaid && Summary(changes, saved) is { Length: > 0 } summary) outcome.Result(summary);
+        }
+
         return applied.Done ? Session.Done : Session.Refused;
     }
 
@@ -90,23 +104,12 @@ internal static class ApplyVerb
     private static bool IsInForce(Session session, IReadOnlyList<ConfigEdit> edits)
     {
         if (Comparison.Read(session.Paths, out _) is not { } comparison) return false;
-        var guests = edits.Select(GuestOf).ToList();
+        var guests = edits.Select(e => e.Guest).ToList();
         if (guests.Count == 0 || guests.Contains(null)) return comparison.Differences.IsEmpty;
         return comparison.Differences.All(d => d.Guest is { } guest && !guests.Contains(guest));
     }
 
-    /// <summary>The guest that an edit is about; null where it is about all of them.</summary>
-    internal static string? GuestOf(ConfigEdit edit) => edit switch
-    {
-        ConfigEdit.AddMachine machine => machine.Name,
-        ConfigEdit.SetMachine machine => machine.Name,
-        ConfigEdit.RemoveMachine machine => machine.Name,
-        ConfigEdit.AddPort port => port.Machine,
-        ConfigEdit.RemovePort port => port.Machine,
-        _ => null,
-    };
-
-    private static void Show(Session session, Applied applied, bool saved)
+    private static void Show(Session session, Applied applied)
     {
         if (applied.Changes is not { } changes) return;
         if (session.Json)
@@ -117,37 +120,52 @@ internal static class ApplyVerb
 
         foreach (var removed in changes.Removed) Output.Write($"- {removed}\n");
         foreach (var added in changes.Added) Output.Write($"+ {added}\n");
-        Output.Write(Summary(changes, saved));
+        if (Summary(changes, saved: false) is { Length: > 0 } summary) Output.Write($"{summary}\n");
     }
 
     private static string Summary(ChangesRow changes, bool saved) => changes switch
     {
         { Changed: false, Done: false } => "",
-        { Changed: false } => saved ? "saved; the rules stay as they are\n" : "nothing to change\n",
-        { Added: [], Removed: [] } => "the same forwards; rules around them were put right\n",
+        { Changed: false } => saved ? "saved; the rules stay as they are" : "nothing to change",
+        { Added: [], Removed: [] } => "the same forwards; rules around them were put right",
         _ => "",
     };
 
     /// <summary>How a converge went.</summary>
-    /// <param name="Done">Whether everything that should be in the kernel is.</param>
-    /// <param name="Forwards">Whether anything is forwarded now.</param>
-    /// <param name="Errors">What went wrong.</param>
-    /// <param name="Changes">What changed; null where that could not be seen.</param>
-    private sealed record Applied(bool Done, bool Forwards, IReadOnlyList<string> Errors, ChangesRow? Changes);
+    /// <param name="done">Whether everything that should be in the kernel is.</param>
+    /// <param name="log">What went wrong, and what is doubtful.</param>
+    /// <param name="changes">What changed; null where that could not be seen.</param>
+    private sealed class Applied(bool done, ErrorCollector log, ChangesRow? changes)
+    {
+        public bool Done => done;
+
+        public IReadOnlyList<string> Errors => log.Errors;
+
+        public IReadOnlyList<string> Warnings => log.Warnings;
+
+        public ChangesRow? Changes => changes;
+
+        /// <summary>What should be in the kernel; null where nobody looked.</summary>
+        public Desired? Desired { get; init; }
+    }
 
     private static Applied Converge(Session session, bool stopAll)
     {
-        var log = new ErrorCollector(Syslog.OpenStandardError("hookctrl", LogLevel.Warning));
+        var lowest = session.Quiet ? LogLevel.Error : LogLevel.Warning;
+        var log = new ErrorCollector(Syslog.OpenStandardError("hookctrl", lowest));
         var converger = new Converger(session.Paths, Deadline.In(Limits.All), new("hookctrl", "apply"), log);
         var outcome = stopAll ? converger.RemoveAll() : converger.Apply();
-        if (outcome is not { Before: { } before, After: { } after }) return new(outcome.Done, false, log.Errors, null);
+        if (outcome is not { Before: { } before, After: { } after }) return new(outcome.Done, log, null);
 
         var (old, now) = (ForwardsIn(before), ForwardsIn(after));
         string[] added = [.. now.Except(old)];
         string[] removed = [.. old.Except(now)];
         ChangeLog.Applied(session.Paths, added, removed);
         var changed = !before.Contents.SequenceEqual(after.Contents);
-        return new(outcome.Done, now.Count > 0, log.Errors, new ChangesRow(added, removed, outcome.Done, changed));
+        return new(outcome.Done, log, new ChangesRow(added, removed, outcome.Done, changed))
+        {
+            Desired = outcome.Desired,
+        };
     }
 
     private static List<string> ForwardsIn(KernelView kernel) => [.. kernel.Translations.Select(t => t.Describe())];

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using HookAot.Config;
+using HookAot.Host;
 using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
@@ -67,16 +68,21 @@ internal static class ArgumentParser
     }
 
     /// <summary>Forwards; those that are none are left out, and are mistakes.</summary>
-    public static List<PortNotation> Forwards(IEnumerable<string> texts, List<string> mistakes)
+    public static List<TypedPort> Forwards(IEnumerable<string> texts, List<string> mistakes)
     {
-        var forwards = new List<PortNotation>();
+        var words = new PortWords(Services.Read, Services.File);
+        var forwards = new List<TypedPort>();
         foreach (var text in texts)
-        {
-            if (PortNotation.Parse(text, out var notation) is { } mistake) mistakes.Add(mistake);
-            else forwards.Add(notation!);
-        }
-
+            if (words.Read(text, forwards) is { } mistake) mistakes.Add(mistake);
         return forwards;
+    }
+
+    /// <summary>What an entry is for; null if it cannot be said so.</summary>
+    public static string? Comment(string text, List<string> mistakes)
+    {
+        if (ConfigText.IsComment(text)) return text.Length == 0 ? null : text;
+        mistakes.Add(Mistake("--comment", text, ConfigText.CommentForm));
+        return null;
     }
 
     /// <summary>The interface that leads to a machine; null where none is named, or its name is none.</summary>

@@ -22,7 +22,7 @@ internal static class ChangeLog
     {
         var fields = Fields("config", out var by);
         fields.Add(("file", paths.Config));
-        var guests = edits.Select(ApplyVerb.GuestOf).OfType<string>().Distinct();
+        var guests = edits.Select(e => e.Guest).OfType<string>().Distinct();
         foreach (var guest in guests.Take(MostGuests)) fields.Add(("guest", guest));
         Diff.Changes(change.Before, change.After, out var added, out var removed);
         Add(fields, added, removed);

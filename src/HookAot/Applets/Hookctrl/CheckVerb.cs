@@ -30,7 +30,7 @@ internal static class CheckVerb
         if (content is null || ConfigReader.IsBlank(content)) return Session.SayHowToBegin();
 
         var paths = session.Paths with { Config = path };
-        var result = ConfigReader.Read(content, path);
+        var result = ConfigFile.Parse(content, path);
         Session.Show(result.Diagnostics, content);
 
         List<string> problems = result.Config is { } config ? [.. ConfigDoubts.Problems(paths, config)] : [];

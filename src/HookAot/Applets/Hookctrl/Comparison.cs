@@ -10,14 +10,30 @@ namespace HookAot.Applets.Hookctrl;
 internal sealed class Comparison
 {
     private readonly KernelView kernel;
-    private readonly ImmutableArray<Difference> ruleDifferences;
+
+    // By the guest and its public ports: ten thousand forwards each look for their own.
+    private readonly Dictionary<string, List<Translation>> translations = new(StringComparer.Ordinal);
+
+    private readonly HashSet<Translation> missing = [];
+    private readonly List<Difference> ruleDifferences = [];
 
     private Comparison(Desired desired, KernelView kernel)
     {
         Desired = desired;
         this.kernel = kernel;
         Differences = [.. kernel.DifferencesFrom(desired)];
-        ruleDifferences = [.. kernel.RuleDifferencesFrom(desired)];
+        foreach (var difference in kernel.RuleDifferencesFrom(desired))
+        {
+            if (difference.Translation is { } translation) missing.Add(translation);
+            else ruleDifferences.Add(difference);
+        }
+
+        foreach (var translation in desired.Ruleset.Translations)
+        {
+            var key = Key(translation.Guest, translation.PublicPorts);
+            if (!translations.TryGetValue(key, out var same)) translations[key] = same = [];
+            same.Add(translation);
+        }
     }
 
     /// <summary>What should be in force.</summary>
@@ -35,16 +51,18 @@ internal sealed class Comparison
         return new(Desired.Now(paths).WithoutRefused(HostRecord.Read(paths)), kernel);
     }
 
-    /// <summary>Whether rules are missing that all forwards of a guest need.</summary>
-    public bool LacksRulesOf(string guest) => ruleDifferences.Any(d => d.Guest == guest && d.Translation is null);
-
-    /// <summary>Whether rules are missing that a translation needs, itself or what accepts it.</summary>
-    public bool LacksRulesOf(Translation translation) => ruleDifferences.Any(d => d.Translation == translation);
+    /// <summary>Whether rules are missing that a translation needs: its own, or others'.</summary>
+    public bool LacksRulesOf(Translation translation) =>
+        missing.Contains(translation) || ruleDifferences.Exists(d => d.Stops(translation));
 
     /// <summary>What a forward becomes; empty while its guest is not active.</summary>
-    public ImmutableArray<Translation> TranslationsOf(Machine machine, Forward forward) =>
-        [.. Desired.Ruleset.Translations.Where(t => t.Serves(machine.Name, forward))];
+    public IReadOnlyList<Translation> TranslationsOf(Machine machine, Forward forward) =>
+        translations.TryGetValue(Key(machine.Name, forward.Public), out var same)
+            ? same.FindAll(t => t.Serves(machine.Name, forward))
+            : [];
 
     /// <summary>What a translation matched so far; null if it is not in the kernel.</summary>
     public Counters? CountersOf(Translation translation) => kernel.CountersOf(translation);
+
+    private static string Key(string guest, PortRange ports) => $"{ports} {guest}";
 }

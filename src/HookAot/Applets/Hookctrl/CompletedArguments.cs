@@ -22,15 +22,20 @@ internal static class CompletedArguments
             : Config(context).Machines.Select(m => m.Name));
 
     /// <summary>Completes an argument with the guests that libvirt knows.</summary>
-    public static Argument<string> WithDefinedGuests(this Argument<string> name) =>
-        name.With(context => LibvirtDefinitions.Guests(Session.Of(context.ParseResult).Paths).Names);
+    /// <param name="name">The argument.</param>
+    /// <param name="isSecond">Whether another one stands before it.</param>
+    public static Argument<string> WithDefinedGuests(this Argument<string> name, bool isSecond = false) =>
+        name.With(context => isSecond && !IsReached(name, context)
+            ? []
+            : LibvirtDefinitions.Guests(Session.Of(context.ParseResult).Paths).Names);
 
     /// <summary>Completes an argument with the networks of the config.</summary>
     public static Argument<string> WithNetworks(this Argument<string> name) =>
         name.With(context => Config(context).Networks.Select(n => n.Name));
 
     /// <summary>Completes an argument with the forwards of the guest that is named before it.</summary>
-    public static Argument<string[]> WithPorts(this Argument<string[]> ports, Argument<string> name) =>
+    public static T WithPorts<T>(this T ports, Argument<string> name)
+        where T : Argument =>
         ports.With(context => IsReached(ports, context) ? Forwards(context, context.ParseResult.GetValue(name)) : []);
 
     /// <summary>Whether the words go as far as an argument.</summary>
@@ -40,7 +45,7 @@ internal static class CompletedArguments
     private static IEnumerable<string> Forwards(CompletionContext context, string? machine)
     {
         if (Config(context).Machines.FirstOrDefault(m => m.Name == machine) is not { } named) return [];
-        return named.Forwards.Select(f => new PortNotation(f.Public, f.Guest, f.Protocols).ToString());
+        return named.Entries.Select(f => new PortNotation(f.Public, f.Guest, f.Protocols).ToString());
     }
 
     /// <summary>Completes an argument with words.</summary>

@@ -8,51 +8,116 @@ namespace HookAot.Applets.Hookctrl;
 /// <summary>Changes the config and puts the change into force.</summary>
 internal static class EditAndApply
 {
+    private static readonly string[] Verbs =
+        ["add", "set", "rename", "enable", "disable", "remove", "import", "undo"];
+
     /// <summary>Makes the edits that a command line stands for, or says what is wrong with it.</summary>
     /// <param name="parsed">The command line.</param>
+    /// <param name="force">Whether forwards may take ports on which services of the host listen.</param>
     /// <param name="edits">Reads the edits; adds what is wrong to the list.</param>
-    public static int Run(ParseResult parsed, Func<List<string>, IReadOnlyList<ConfigEdit>> edits)
+    public static int Run(ParseResult parsed, bool force, Func<List<string>, IReadOnlyList<ConfigEdit>> edits)
     {
         var mistakes = new List<string>();
         var wanted = edits(mistakes);
-        return mistakes.Count > 0 ? Session.RefuseUsage(mistakes) : Run(Session.Of(parsed), wanted);
+        var session = Session.Of(parsed);
+        return mistakes.Count > 0 ? Refuse(session, mistakes, Session.WrongUsage) : Run(session, wanted, force);
     }
 
-    /// <summary>Makes edits as one: all of them, or none.</summary>
-    /// <exception cref="IOException">The config cannot be read or written.</exception>
-    public static int Run(Session session, IReadOnlyList<ConfigEdit> edits)
+    /// <summary>Whether a command is one that tells programs what came of an edit.</summary>
+    public static bool IsEdit(Command command) => Array.IndexOf(Verbs, command.Name) >= 0;
+
+    /// <summary>Says what is wrong with the words of an edit.</summary>
+    /// <returns>The exit code.</returns>
+    public static int RefuseUsage(ParseResult parsed, IReadOnlyList<string> mistakes) =>
+        Refuse(Session.OfMistaken(parsed), mistakes, Session.WrongUsage);
+
+    /// <summary>Says why nothing is edited.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Refuse(Session session, string reason) => Refuse(session, [reason], Session.Refused);
+
+    /// <summary>Says why there is nothing to edit.</summary>
+    /// <returns>The exit code.</returns>
+    public static int ChangeNothing(Session session, string why) => End(session, outcome =>
     {
-        var change = ConfigStore.Change(session.Paths, edits, session.DryRun, Session.Say);
-        return Finish(session, edits, change);
-    }
+        outcome.Note(why);
+        return Session.Done;
+    });
+
+    /// <summary>Makes edits as one: all of them, or none.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(Session session, IReadOnlyList<ConfigEdit> edits, bool force) => End(session, outcome =>
+    {
+        var change = ConfigStore.Change(session.Paths, edits, session.DryRun, force, outcome.Note);
+        return Finish(session, edits, change, outcome);
+    });
 
     /// <summary>Tells what came of a change of the file, and puts it into force.</summary>
     /// <param name="session">What else was said.</param>
     /// <param name="edits">What was asked for; empty: anything may have changed.</param>
     /// <param name="change">What became of the file.</param>
-    public static int Finish(Session session, IReadOnlyList<ConfigEdit> edits, ConfigChange change)
+    /// <returns>The exit code.</returns>
+    public static int Finish(Session session, IReadOnlyList<ConfigEdit> edits, ConfigChange change) =>
+        End(session, outcome => Finish(session, edits, change, outcome));
+
+    private static int End(Session session, Func<EditOutcome, int> make)
     {
-        foreach (var refusal in change.Refusals) Session.Say(refusal);
+        var outcome = new EditOutcome(session);
+        int code;
+        try
+        {
+            code = make(outcome);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            outcome.Fail(Printable.Escape(e.Message));
+            code = Session.Refused;
+        }
+
+        return outcome.End(code);
+    }
+
+    private static int Refuse(Session session, IReadOnlyList<string> reasons, int code) => End(session, outcome =>
+    {
+        foreach (var reason in reasons) outcome.Fail(reason);
+        return code;
+    });
+
+    private static int Finish(
+        Session session, IReadOnlyList<ConfigEdit> edits, ConfigChange change, EditOutcome outcome)
+    {
+        foreach (var refusal in change.Refusals) outcome.Fail(refusal);
         if (change.Refusals.Count > 0) return Session.Refused;
 
-        foreach (var doubt in NewDoubts(session, change)) Session.Warn(doubt);
+        outcome.Changed = change.IsChange;
+        foreach (var note in change.Notes) outcome.Note(note);
+        foreach (var doubt in NewDoubts(session, change)) outcome.Warn(doubt);
         if (session.DryRun)
         {
-            Output.Write(Diff.Unified(session.Paths.Config, change.Before, change.After));
+            outcome.Diff = Diff.Unified(session.Paths.Config, change.Before, change.After);
             return Session.Done;
         }
 
-        var saved = !change.After.AsSpan().SequenceEqual(change.Before);
-        if (saved) ChangeLog.Edited(session.Paths, edits, change);
-        if (session.NoApply) return Session.Done;
-        return ApplyVerb.AfterEdit(session, edits, saved);
+        outcome.Saved = change.IsChange;
+        if (outcome.Saved) ChangeLog.Edited(session.Paths, edits, change);
+        EditInForce.WarnOfUnwatched(session.Paths, edits, outcome);
+        if (!session.NoApply) return ApplyVerb.AfterEdit(session, edits, outcome);
+        if (outcome.Saved) outcome.Result(EditInForce.NotYet(session));
+        return Session.Done;
     }
 
     // Only what the change brings: an administrator has read the others before.
     private static IEnumerable<string> NewDoubts(Session session, ConfigChange change)
     {
-        if (ConfigReader.Read(change.After, session.Paths.Config).Config is not { } after) return [];
-        var before = ConfigReader.Read(change.Before, session.Paths.Config).Config ?? HookConfig.Empty;
-        return ConfigDoubts.Find(session.Paths, after).Except(ConfigDoubts.Find(session.Paths, before));
+        if (!change.IsChange) return [];
+        var now = ConfigFile.Parse(change.After, session.Paths.Config);
+        var then = ConfigFile.Parse(change.Before, session.Paths.Config);
+        return Doubts(session.Paths, now).Except(Doubts(session.Paths, then));
+    }
+
+    private static IEnumerable<string> Doubts(HostPaths paths, ConfigResult read)
+    {
+        foreach (var finding in read.Diagnostics)
+            if (finding.Severity == Severity.Warning) yield return finding.Message;
+        foreach (var doubt in ConfigDoubts.Find(paths, read.Config ?? HookConfig.Empty)) yield return doubt;
     }
 }

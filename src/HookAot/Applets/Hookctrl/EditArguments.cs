@@ -11,7 +11,14 @@ internal static class EditArguments
     /// <summary>Forwards, one or more.</summary>
     public static Argument<string[]> Forwards() => new("PORT")
     {
-        Description = "PUBLIC[:VM][/PROTOCOL]: 8080:80, 443, 5060/udp, 5000-5010:6000-6010/tcp+udp.",
+        Description = "[IP:]PUBLIC[:VM][/PROTOCOL]: 8080:80, 80,443, https, 5060/udp, 192.168.0.166:8080:80, "
+            + "5000-5010:6000-6010/tcp+udp.",
         Arity = ArgumentArity.OneOrMore,
+    };
+
+    /// <summary>Takes ports from services of the host.</summary>
+    public static Option<bool> TakesHostPorts() => new("--force")
+    {
+        Description = "Also a port on which a service of this host listens.",
     };
 }

@@ -9,9 +9,13 @@ namespace HookAot.Applets.Hookctrl;
 internal sealed class ErrorCollector(ILogger rest) : ILogger
 {
     private readonly List<string> errors = [];
+    private readonly List<string> warnings = [];
 
     /// <summary>The errors so far, safe for a terminal.</summary>
     public IReadOnlyList<string> Errors => errors;
+
+    /// <summary>The warnings so far, which are logged as well.</summary>
+    public IReadOnlyList<string> Warnings => warnings;
 
     /// <inheritdoc/>
     public IDisposable? BeginScope<TState>(TState state)
@@ -28,7 +32,13 @@ internal sealed class ErrorCollector(ILogger rest) : ILogger
         Exception? exception,
         Func<TState, Exception?, string> formatter)
     {
-        if (logLevel >= LogLevel.Error) errors.Add(Printable.Escape(formatter(state, exception)));
-        else rest.Log(logLevel, eventId, state, exception, formatter);
+        if (logLevel >= LogLevel.Error)
+        {
+            errors.Add(Printable.Escape(formatter(state, exception)));
+            return;
+        }
+
+        if (logLevel == LogLevel.Warning) warnings.Add(Printable.Escape(formatter(state, exception)));
+        rest.Log(logLevel, eventId, state, exception, formatter);
     }
 }

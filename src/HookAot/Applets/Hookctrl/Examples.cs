@@ -17,8 +17,17 @@ internal static class Examples
         [
             "hookctrl port add web 8080:80 443 5060/udp",
             "hookctrl port add web 5000-5010:6000-6010/tcp+udp --source 10.0.0.0/8",
-            "hookctrl port add web 80 --public-ip 192.168.0.166",
+            "hookctrl port add web 192.168.0.166:8080:80 --comment 'the shop'",
+            "hookctrl port add web 2222:ssh --for 2h           ends by itself",
         ],
+        "port set" =>
+        [
+            "hookctrl port set web 8080 --to 8088 --source 10.0.0.0/8",
+            "hookctrl port set web 8080 --source \"\"           everybody again",
+        ],
+        "port disable" => ["hookctrl port disable web 8080"],
+        "port enable" => ["hookctrl port enable web 8080"],
+        "machine rename" => ["hookctrl machine rename web shop"],
         "port remove" => ["hookctrl port remove web 443 5060/udp"],
         "machine add" =>
         [
@@ -34,7 +43,8 @@ internal static class Examples
             "hookctrl set backend nftables",
         ],
         "show" => ["hookctrl show web"],
-        "status" => ["hookctrl status --watch"],
+        "list" => ["hookctrl list", "hookctrl list --port 8080"],
+        "status" => ["hookctrl status", "hookctrl status --watch", "hookctrl status web:8080 --quiet"],
         "plan" => ["hookctrl plan --script"],
         "doctor" => ["hookctrl doctor web:8080"],
         "explain" => ["hookctrl explain web:8080"],

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using HookAot.Config;
+using HookAot.Host;
 using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
@@ -25,7 +27,12 @@ internal static class ExportVerb
         if (config.Debug) script.Append("hookctrl set debug true\n");
         if (config.Strict) script.Append("hookctrl set strict true\n");
         foreach (var network in config.Networks)
-            script.Append($"hookctrl network add {ShellWord.Quote(network.Name)} {network.Range}\n");
+        {
+            script.Append($"hookctrl network add {ShellWord.Quote(network.Name)} {network.Range}");
+            AppendComment(script, network.Comment);
+            script.Append('\n');
+        }
+
         foreach (var machine in config.Machines) Append(script, machine);
         Output.Write(script.ToString());
         return Session.Done;
@@ -37,12 +44,14 @@ internal static class ExportVerb
         script.Append($"hookctrl machine add {name}");
         foreach (var address in machine.PrivateAddresses) script.Append($" --private-ip {address}");
         if (machine.Interface is { } leads) script.Append($" --interface {ShellWord.Quote(leads)}");
+        AppendComment(script, machine.Comment);
         script.Append('\n');
 
         // Forwards that differ in nothing but their ports are one command, in the file's order.
         string? options = null;
-        foreach (var forward in machine.Forwards)
+        foreach (var forward in machine.Entries)
         {
+            if (StatusBuilder.IsEnded(forward)) continue;
             var these = Options(forward);
             if (these != options)
             {
@@ -51,10 +60,20 @@ internal static class ExportVerb
                 options = these;
             }
 
-            script.Append(' ').Append(new PortNotation(forward.Public, forward.Guest, forward.Protocols));
+            script.Append(' ').Append(Notation(forward));
         }
 
         if (options is not null) script.Append(options).Append('\n');
+        if (!machine.Enabled) script.Append($"hookctrl machine disable {name}\n");
+        foreach (var idle in machine.Enabled ? machine.Idle : [])
+            if (!idle.Enabled) script.Append($"hookctrl port disable {name} {Notation(idle)}\n");
+    }
+
+    private static PortNotation Notation(Forward forward) => new(forward.Public, forward.Guest, forward.Protocols);
+
+    private static void AppendComment(StringBuilder script, string? comment)
+    {
+        if (comment is not null) script.Append($" --comment {ShellWord.Quote(comment)}");
     }
 
     private static string Options(Forward forward)
@@ -64,6 +83,9 @@ internal static class ExportVerb
         foreach (var source in forward.Sources) options.Append($" --source {source}");
         if (forward.Localhost) options.Append(" --localhost true");
         if (forward.Snat) options.Append(" --snat true");
+        if (forward.Until is { } until)
+            options.Append(CultureInfo.InvariantCulture, $" --for {until - LocalTime.Now}s");
+        AppendComment(options, forward.Comment);
         return options.ToString();
     }
 }

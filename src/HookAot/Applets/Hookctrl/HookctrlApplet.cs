@@ -96,6 +96,8 @@ internal static class HookctrlApplet
         var root = CommandLine();
         var parsed = root.Parse(Aliases.Resolved(root, words), NoResponseFiles);
         var mistakes = UsageMistakes.Of(parsed);
+        if (mistakes.Count > 0 && EditAndApply.IsEdit(parsed.CommandResult.Command))
+            return EditAndApply.RefuseUsage(parsed, mistakes);
         if (mistakes.Count > 0) return Session.RefuseUsage(mistakes);
         return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
     }

@@ -29,15 +29,13 @@ internal static class ImportVerb
         foreach (var finding in hooks.Mistakes.Concat(hooks.Notes)) StandardError.WriteLine(finding.ToString());
         if (!hooks.Mistakes.IsEmpty)
         {
-            Session.Say("nothing was taken over; correct the file, and import it again");
-            return Session.Refused;
+            return EditAndApply.Refuse(session, "nothing was taken over; correct the file, and import it again");
         }
 
         // The other hook may have left rules where nobody looks for them.
         foreach (var leftover in LibvirtLeftovers.Read()) Session.Say($"{leftover.Message}; do: {leftover.Cure}");
-        if (!hooks.Edits.IsEmpty) return EditAndApply.Run(session, hooks.Edits);
-        Session.Say($"{file} has no guest that the config lacks");
-        return Session.Done;
+        if (!hooks.Edits.IsEmpty) return EditAndApply.Run(session, hooks.Edits, force: true);
+        return EditAndApply.ChangeNothing(session, $"{file} has no guest that the config lacks");
     }
 
     private static byte[] Content(string file)

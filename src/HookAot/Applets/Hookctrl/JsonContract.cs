@@ -17,6 +17,10 @@ namespace HookAot.Applets.Hookctrl;
 /// <param name="Source">Who may connect; empty: everybody.</param>
 /// <param name="Localhost">Whether 127.0.0.1 on the host reaches it too.</param>
 /// <param name="Snat">Whether what the guest opens itself leaves with the public address.</param>
+/// <param name="Enabled">Whether it, and its guest's entry, is not disabled.</param>
+/// <param name="Ended">Whether its time has ended.</param>
+/// <param name="Until">When it ends, in UTC.</param>
+/// <param name="Comment">What it is for.</param>
 internal sealed record ForwardRow(
     string Machine,
     string[] PublicIp,
@@ -26,20 +30,52 @@ internal sealed record ForwardRow(
     string VmPort,
     string[] Source,
     bool Localhost,
-    bool Snat);
+    bool Snat,
+    bool Enabled,
+    bool Ended,
+    string? Until,
+    string? Comment);
 
 /// <summary>A guest, as machine list prints it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="PrivateIp">Its addresses; empty: learned.</param>
 /// <param name="Forwards">How many port_map entries it has.</param>
-internal sealed record MachineRow(string Name, string[] PrivateIp, int Forwards);
+/// <param name="Enabled">Whether it is not disabled.</param>
+/// <param name="Comment">What it is for.</param>
+internal sealed record MachineRow(string Name, string[] PrivateIp, int Forwards, bool Enabled, string? Comment);
 
 /// <summary>A network, as network list prints it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Range">Its addresses.</param>
-internal sealed record NetworkRow(string Name, string Range);
+/// <param name="Comment">What it is for.</param>
+internal sealed record NetworkRow(string Name, string Range, string? Comment);
 
-/// <summary>What apply changed, or an edit that was applied.</summary>
+/// <summary>What came of an edit, of one that is refused as well.</summary>
+/// <param name="Changed">
+/// Whether the file, or a rule in the kernel, is another one than before; with --dry-run, whether the file would be.
+/// </param>
+/// <param name="Saved">Whether the file was written.</param>
+/// <param name="Applied">Whether what the config says of it is in force, as far as its guest runs.</param>
+/// <param name="Done">Whether nothing went wrong; the exit code is 0 then.</param>
+/// <param name="Added">Forwards that are new in the kernel.</param>
+/// <param name="Removed">Forwards that are gone.</param>
+/// <param name="Messages">What there is to know, a sentence each.</param>
+/// <param name="Warnings">What is probably not meant so, a sentence each.</param>
+/// <param name="Errors">Why it was refused, or what went wrong, a sentence each.</param>
+/// <param name="Diff">With --dry-run, what would change in the file, as diff -u has it.</param>
+internal sealed record EditReport(
+    bool Changed,
+    bool Saved,
+    bool Applied,
+    bool Done,
+    string[] Added,
+    string[] Removed,
+    string[] Messages,
+    string[] Warnings,
+    string[] Errors,
+    string Diff);
+
+/// <summary>What apply changed.</summary>
 /// <param name="Added">Forwards that are new in the kernel.</param>
 /// <param name="Removed">Forwards that are gone.</param>
 /// <param name="Done">Whether everything that should be in the kernel is.</param>
@@ -80,12 +116,22 @@ internal sealed record StatusReport(
 /// <param name="Source">Who may connect; empty: everybody.</param>
 /// <param name="Localhost">Whether 127.0.0.1 on the host reaches it too.</param>
 /// <param name="Snat">Whether what the guest opens itself leaves with the public address.</param>
-/// <param name="State">active, not running, left out, or missing (it should be in the kernel and is not).</param>
+/// <param name="State">
+/// active, not running, left out, missing (it should be in the kernel and is not), disabled, or ended.
+/// </param>
 /// <param name="Reason">Why it, or a part of it, is left out.</param>
 /// <param name="Packets">
-/// What its rules matched since they were put in place: the first packet of every connection.
+/// What its rules matched since they were put in place: the first packet of every connection; null where the backend
+/// does not count (nft before 1.0).
 /// </param>
 /// <param name="Bytes">How many bytes those packets had.</param>
+/// <param name="Connections">
+/// How many connections were made since its rules were put in place, which other forwards do not change; null while it
+/// is not active, and where the backend does not count.
+/// </param>
+/// <param name="Open">
+/// How many of its connections are open now; null while its guest does not run, and where the kernel does not say.
+/// </param>
 internal sealed record StatusRow(
     string Machine,
     string[] PublicIp,
@@ -98,7 +144,13 @@ internal sealed record StatusRow(
     string State,
     string? Reason,
     long Packets,
-    long Bytes);
+    long Bytes,
+    long Connections,
+    long Open)
+{
+    /// <summary>In the place of a number that nobody knows; in JSON it is null.</summary>
+    public const long Unknown = -1;
+}
 
 /// <summary>A network's state.</summary>
 /// <param name="Name">Its name.</param>
@@ -184,6 +236,7 @@ internal sealed record ExplainedRow(string Place, string Rule, string Sentence);
 [JsonSerializable(typeof(MachineRow[]))]
 [JsonSerializable(typeof(NetworkRow[]))]
 [JsonSerializable(typeof(ChangesRow))]
+[JsonSerializable(typeof(EditReport))]
 [JsonSerializable(typeof(ScriptRow[]))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(DoctorRow[]))]
@@ -213,13 +266,22 @@ internal sealed partial class HookctrlJson : JsonSerializerContext
     public static void Write(ChangesRow changes) =>
         Output.Write(Text(Indented, to => Generated.ChangesRowSerializeHandler(to, changes)));
 
+    /// <summary>What came of an edit.</summary>
+    public static void Write(EditReport report) =>
+        Output.Write(Text(Indented, to => Generated.EditReportSerializeHandler(to, report)));
+
     /// <summary>The scripts of plan.</summary>
     public static void Write(ScriptRow[] scripts) =>
         Output.Write(Text(Indented, to => Generated.ScriptRowArraySerializeHandler(to, scripts)));
 
     /// <summary>The report of status.</summary>
-    public static void Write(StatusReport report) =>
-        Output.Write(Text(Indented, to => Generated.StatusReportSerializeHandler(to, report)));
+    public static void Write(StatusReport report)
+    {
+        // The generator leaves numbers that may be null to JsonSerializer. No other number is below 0, and within a
+        // text a quotation mark is escaped.
+        var text = Text(Indented, to => Generated.StatusReportSerializeHandler(to, report));
+        Output.Write(text.Replace("\": -1", "\": null", StringComparison.Ordinal));
+    }
 
     /// <summary>The findings of doctor.</summary>
     public static void Write(DoctorRow[] rows) =>

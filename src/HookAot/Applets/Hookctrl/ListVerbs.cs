@@ -1,6 +1,8 @@
 using System.CommandLine;
-using HookAot.Config;
+using System.Net;
+using HookAot.Host;
 using HookAot.Model;
+using HookAot.Rules;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -10,25 +12,30 @@ internal static class ListVerbs
     /// <summary>The verb list.</summary>
     public static Command List()
     {
-        var list = new Command("list", "List all forwards that the config names.");
-        list.SetAction(parsed => ListForwards(Session.Of(parsed), machine: null));
+        var (target, port) = (ForwardFilter.Argument(), ForwardFilter.PortOption());
+        var noHeaders = TableOptions.NoHeaders();
+        var list = new Command("list", "List all forwards that the config names.") { target, port, noHeaders };
+        list.SetAction(parsed => ListForwards(
+            Session.Of(parsed), parsed.GetValue(target), parsed.GetValue(port), !parsed.GetValue(noHeaders)));
         return list;
     }
 
     /// <summary>The verb show.</summary>
     public static Command Show()
     {
-        var name = EditArguments.MachineName().WithMachines();
-        var show = new Command("show", "List the forwards of one guest.") { name };
-        show.SetAction(parsed => ListForwards(Session.Of(parsed), parsed.GetValue(name)));
+        var (name, noHeaders) = (EditArguments.MachineName().WithMachines(), TableOptions.NoHeaders());
+        var show = new Command("show", "List the forwards of one guest.") { name, noHeaders };
+        show.SetAction(parsed => ListForwards(
+            Session.Of(parsed), parsed.GetValue(name), port: null, !parsed.GetValue(noHeaders)));
         return show;
     }
 
     /// <summary>Lists the guests.</summary>
-    public static int ListMachines(Session session)
+    public static int ListMachines(Session session, bool withHead)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
-        var named = config.Machines.Select(m => new MachineRow(m.Name, Texts(m.PrivateAddresses), m.Forwards.Length));
+        var named = config.Machines.Select(m => new MachineRow(
+            m.Name, Texts(m.PrivateAddresses), m.Entries.Length, m.Enabled, m.Comment));
         MachineRow[] rows = [.. named];
         if (session.Json)
         {
@@ -36,19 +43,25 @@ internal static class ListVerbs
             return Session.Done;
         }
 
-        Output.Table(
-            ["GUEST", "ADDRESS", "FORWARDS"],
-            rows.Select(r => (string[])[r.Name, Joined(r.PrivateIp, none: "learned"), $"{r.Forwards}"]));
+        List<string[]> cells =
+            [.. rows.Select(r => (string[])[r.Name, Joined(r.PrivateIp, none: "learned"), $"{r.Forwards}"])];
+        Write(["GUEST", "ADDRESS", "FORWARDS"], cells, [.. rows.Select(r => Note(r.Enabled, r.Comment))], withHead);
         return Session.Done;
     }
 
     /// <summary>Lists the networks.</summary>
-    public static int ListNetworks(Session session)
+    public static int ListNetworks(Session session, bool withHead)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
-        NetworkRow[] rows = [.. config.Networks.Select(n => new NetworkRow(n.Name, $"{n.Range}"))];
-        if (session.Json) HookctrlJson.Write(rows);
-        else Output.Table(["NETWORK", "RANGE"], rows.Select(r => (string[])[r.Name, r.Range]));
+        NetworkRow[] rows = [.. config.Networks.Select(n => new NetworkRow(n.Name, $"{n.Range}", n.Comment))];
+        if (session.Json)
+        {
+            HookctrlJson.Write(rows);
+            return Session.Done;
+        }
+
+        List<string[]> cells = [.. rows.Select(r => (string[])[r.Name, r.Range])];
+        Write(["NETWORK", "RANGE"], cells, [.. rows.Select(r => r.Comment ?? "")], withHead);
         return Session.Done;
     }
 
@@ -76,28 +89,43 @@ internal static class ListVerbs
     /// <summary>"tcp", or "tcp+udp".</summary>
     public static string Protocols(Forward forward) => string.Join('+', forward.Protocols.Select(p => p.Name()));
 
-    private static int ListForwards(Session session, string? machine)
+    /// <summary>Where a forward goes, in one cell: "192.168.122.2:80 [fd00::2]:80".</summary>
+    /// <param name="addresses">The guest's addresses; none: they are learned.</param>
+    /// <param name="ports">Its ports.</param>
+    public static string Target(IEnumerable<IPAddress> addresses, PortRange ports)
+    {
+        var cell = string.Join(' ', addresses.Select(a => $"{a.InBrackets()}:{ports}"));
+        return cell.Length > 0 ? cell : $"learned:{ports}";
+    }
+
+    private static int ListForwards(Session session, string? target, string? port, bool withHead)
     {
         if (session.UsableConfig() is not { } config) return Session.Refused;
         if (config.Machines.IsEmpty && !session.Json) return Session.SayHowToBegin();
-        if (machine is not null && config.Machines.All(m => m.Name != machine))
+        var names = config.Machines.Select(m => m.Name);
+        if (ForwardFilter.Read(target, port, names, out var problem, out var code) is not { } filter)
         {
-            var meant = Suggestion.Phrase(machine, config.Machines.Select(m => m.Name));
-            Session.Say($"\"{Printable.Shown(machine)}\" is not in \"machines\"{meant}");
-            return Session.Refused;
+            Session.Say(problem!);
+            return code;
         }
 
         var rows = new List<ForwardRow>();
-        foreach (var named in config.Machines.Where(m => machine is null || m.Name == machine))
-            rows.AddRange(named.Forwards.Select(f => Row(named, f)));
-
-        if (session.Json)
+        var (cells, notes) = (new List<string[]>(), new List<string>());
+        foreach (var machine in config.Machines)
         {
-            HookctrlJson.Write(rows.ToArray());
-            return Session.Done;
+            foreach (var forward in machine.Entries)
+            {
+                if (!filter.Takes(machine.Name, forward)) continue;
+                var row = Row(machine, forward);
+                rows.Add(row);
+                if (session.Json) continue;
+                cells.Add(Cells(row, Target(machine.PrivateAddresses, forward.Guest)));
+                notes.Add(Note(row));
+            }
         }
 
-        Output.Table(["GUEST", "PUBLIC", "PORT", "PROTOCOL", "ADDRESS", "PORT", "SOURCE"], rows.Select(Cells));
+        if (session.Json) HookctrlJson.Write(rows.ToArray());
+        else Write(["GUEST", "PUBLIC", "PORT", "TO", "SOURCE"], cells, notes, withHead);
         return Session.Done;
     }
 
@@ -110,16 +138,37 @@ internal static class ListVerbs
         $"{forward.Guest}",
         Texts(forward.Sources),
         forward.Localhost,
-        forward.Snat);
+        forward.Snat,
+        forward.Enabled,
+        StatusBuilder.IsEnded(forward),
+        forward.Until is { } until ? UtcTime.Text(until) : null,
+        forward.Comment);
 
-    private static string[] Cells(ForwardRow row) =>
+    /// <summary>Writes a table, with a last column that most configs have no use for.</summary>
+    private static void Write(string[] head, List<string[]> rows, List<string> notes, bool withHead)
+    {
+        var hasNotes = notes.Any(note => note.Length > 0);
+        var table = new Table(hasNotes ? [.. head, "NOTE"] : head);
+        for (var i = 0; i < rows.Count; i++) table.Add(hasNotes ? [.. rows[i], notes[i]] : rows[i]);
+        Output.Write(table, withHead);
+    }
+
+    private static string Note(bool enabled, string? comment) => enabled ? comment ?? "" : $"disabled {comment}";
+
+    private static string Note(ForwardRow row)
+    {
+        if (row.Ended) return $"ended {row.Comment}";
+        return row is { Enabled: true, Until: { } until }
+            ? $"until {LocalTime.Show(UtcTime.Parse(until)!.Value)} {row.Comment}"
+            : Note(row.Enabled, row.Comment);
+    }
+
+    private static string[] Cells(ForwardRow row, string target) =>
     [
         row.Machine,
         Public(row.PublicIp, row.Localhost, row.Snat),
-        row.PublicPort,
-        row.Protocol,
-        Joined(row.PrivateIp),
-        row.VmPort,
+        $"{row.PublicPort}/{row.Protocol}",
+        target,
         Joined(row.Source),
     ];
 }

@@ -1,6 +1,4 @@
-using System.Text;
 using HookAot.Host;
-using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
@@ -8,13 +6,12 @@ namespace HookAot.Applets.Hookctrl;
 /// <param name="json">Whether JSON is wanted: an array, or with <paramref name="follow"/> an object a line.</param>
 /// <param name="follow">Whether there is no end.</param>
 /// <param name="guest">Only what is about this guest; null: everything.</param>
-internal sealed class LogPrinter(bool json, bool follow, string? guest)
+/// <param name="withHead">Whether the table has a head.</param>
+internal sealed class LogPrinter(bool json, bool follow, string? guest, bool withHead)
 {
-    private const int TimeWidth = 19, WidestWhat = 70;
-
     private readonly List<LogRow> rows = [];
-    private int widestWhat = "WHAT".Length;
-    private bool hasHead;
+    private readonly Table table = new("TIME", "WHAT", "GUEST");
+    private bool hasHead = !withHead;
 
     /// <summary>Whether there was nothing to print so far.</summary>
     public bool IsEmpty { get; private set; } = true;
@@ -43,31 +40,24 @@ internal sealed class LogPrinter(bool json, bool follow, string? guest)
     private void Print(LogRow[] printed)
     {
         if (printed.Length == 0) return;
-        foreach (var row in printed) widestWhat = Math.Clamp(What(row).Length, widestWhat, WidestWhat);
-        var text = new StringBuilder();
-        var title = $"{"TIME",-TimeWidth}  {"WHAT".PadRight(widestWhat)}  GUEST";
-        if (!hasHead) text.Append(Output.Bold(title)).Append('\n');
-        hasHead = true;
+        table.Clear();
         foreach (var row in printed)
         {
-            var names = Printable.Escape(string.Join(", ", row.Guest));
-            var head = $"{LocalTime.Show(row.Seconds),-TimeWidth}  {What(row).PadRight(widestWhat)}  {names}";
-            text.Append(head.TrimEnd()).Append('\n');
-            foreach (var removed in row.Removed) text.Append(Output.Red(Line('-', removed))).Append('\n');
-            foreach (var added in row.Added) text.Append(Output.Green(Line('+', added))).Append('\n');
-            if (row.More > 0) text.Append($"    and {row.More} more\n");
+            table.Add(LocalTime.Show(row.Seconds), What(row), string.Join(", ", row.Guest));
+            foreach (var removed in row.Removed) table.AddLine("  - ", removed, Tone.Bad);
+            foreach (var added in row.Added) table.AddLine("  + ", added, Tone.Good);
+            if (row.More > 0) table.AddLine("    ", $"and {row.More} more", Tone.Plain);
         }
 
-        Output.Write(text.ToString());
+        Output.Write(table, !hasHead);
+        hasHead = true;
     }
-
-    private static string Line(char mark, string text) => $"  {mark} {Printable.Escape(text)}";
 
     private static string What(LogRow row)
     {
         var by = row.User is { } user ? $"{user}: " : "";
         // What a command did to the file and what to the kernel are two rows.
         var what = row.Kind == "config" ? row.Command : row.Event;
-        return Printable.Escape(by + (what ?? row.Message));
+        return by + (what ?? row.Message);
     }
 }

@@ -26,15 +26,21 @@ internal static class LogVerb
             HelpName = "TIME",
         };
         var follow = new Option<bool>("--follow") { Description = "Go on with what comes, until interrupted." };
+        var noHeaders = TableOptions.NoHeaders();
         const string description = "Show who changed the config and what was opened and closed, when and why: from " +
             "the journal, else from the files of syslog.";
-        var log = new Command("log", description) { guest, since, follow };
+        var log = new Command("log", description) { guest, since, follow, noHeaders };
         log.SetAction(parsed =>
-            Run(Session.Of(parsed), parsed.GetValue(guest), parsed.GetValue(since), parsed.GetValue(follow)));
+        {
+            var (session, isEndless) = (Session.Of(parsed), parsed.GetValue(follow));
+            var printer = new LogPrinter(
+                session.Json, isEndless, parsed.GetValue(guest), withHead: !parsed.GetValue(noHeaders));
+            return Run(session, parsed.GetValue(since), isEndless, printer);
+        });
         return log;
     }
 
-    private static int Run(Session session, string? guest, string? sinceText, bool follow)
+    private static int Run(Session session, string? sinceText, bool follow, LogPrinter printer)
     {
         if (LocalTime.Since(sinceText ?? UsualSince, LocalTime.Now) is not { } since)
         {
@@ -42,7 +48,6 @@ internal static class LogVerb
             return Session.RefuseUsage([$"--since: found \"{shown}\"; {HowToSaySince}"]);
         }
 
-        var printer = new LogPrinter(session.Json, follow, guest);
         if (Journal.Find(session.Paths, out var isDenied) is { } journal)
             return ReadJournal(journal, since, follow, printer);
 

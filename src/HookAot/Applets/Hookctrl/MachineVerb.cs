@@ -8,15 +8,14 @@ namespace HookAot.Applets.Hookctrl;
 /// <summary>hookctrl machine: the guests that the config names.</summary>
 internal static class MachineVerb
 {
-    /// <summary>machine add|set|remove|list.</summary>
-    public static Command Make()
+    /// <summary>machine add|set|rename|enable|disable|remove|list.</summary>
+    public static Command Make() => new("machine", "Guests.")
     {
-        var options = new Options();
-        return new Command("machine", "Guests.") { Add(options), Set(options), Remove(), List() };
-    }
+        Add(), Set(), Rename(), Enable(), Disable(), Remove(), List(),
+    };
 
     /// <summary>The options that add and set share.</summary>
-    private sealed class Options
+    private sealed class Options(bool isChange)
     {
         private readonly Option<string[]> addresses = new("--private-ip", "--private_ip")
         {
@@ -25,28 +24,15 @@ internal static class MachineVerb
             AllowMultipleArgumentsPerToken = true,
         };
 
-        private readonly ExtraOptions shared = new();
-
-        private readonly Option<string> interfaceName = new("--interface")
-        {
-            Description = "The host's interface that leads to the guest.",
-            HelpName = "NAME",
-        };
+        private readonly ExtraOptions shared = new(isChange);
 
         public void AddTo(Command command)
         {
             command.Add(addresses);
-            shared.AddTo(command);
-            command.Add(interfaceName);
+            shared.AddForMachine(command);
         }
 
-        public Extras? Read(ParseResult parsed, List<string> mistakes)
-        {
-            var before = mistakes.Count;
-            var name = ArgumentParser.Interface(parsed.GetValue(interfaceName), mistakes);
-            var extras = shared.Read(parsed, mistakes);
-            return mistakes.Count > before ? null : extras! with { Interface = name };
-        }
+        public Extras Read(ParseResult parsed, List<string> mistakes) => shared.Read(parsed, mistakes);
 
         public System.Collections.Immutable.ImmutableArray<System.Net.IPAddress>? ReadAddresses(
             ParseResult parsed, List<string> mistakes) =>
@@ -55,38 +41,72 @@ internal static class MachineVerb
                 : null;
     }
 
-    private static Command Add(Options options)
+    private static Command Add()
     {
+        var options = new Options(isChange: false);
         var name = EditArguments.MachineName().WithDefinedGuests();
         var add = new Command("add", "Add a guest.") { name };
         options.AddTo(add);
-        add.SetAction(parsed => EditAndApply.Run(parsed, mistakes =>
+        add.SetAction(parsed => EditAndApply.Run(parsed, force: true, mistakes =>
         {
             var addresses = options.ReadAddresses(parsed, mistakes);
-            if (options.Read(parsed, mistakes) is not { } extras) return [];
+            var extras = options.Read(parsed, mistakes);
             return [new ConfigEdit.AddMachine(parsed.GetValue(name)!, addresses ?? [], extras)];
         }));
         return add;
     }
 
-    private static Command Set(Options options)
+    private static Command Set()
     {
+        var options = new Options(isChange: true);
         var name = EditArguments.MachineName().WithMachines();
         var set = new Command("set", "Change what the config says about a guest; its forwards stay.") { name };
         options.AddTo(set);
-        set.SetAction(parsed => EditAndApply.Run(parsed, mistakes =>
+        set.SetAction(parsed => EditAndApply.Run(parsed, force: true, mistakes =>
         {
             var addresses = options.ReadAddresses(parsed, mistakes);
             var extras = options.Read(parsed, mistakes);
-            if (addresses is null && extras == Extras.None)
+            if (mistakes.Count == 0 && addresses is null && extras.IsEmpty)
             {
                 mistakes.Add("machine set: expected at least one of --private-ip, --public-ip, --source, " +
-                    "--localhost, --snat, --interface");
+                    "--localhost, --snat, --interface, --comment");
             }
 
-            return extras is null ? [] : [new ConfigEdit.SetMachine(parsed.GetValue(name)!, addresses, extras)];
+            return [new ConfigEdit.SetMachine(parsed.GetValue(name)!, addresses, extras)];
         }));
         return set;
+    }
+
+    private static Command Rename()
+    {
+        var newName = new Argument<string>("NEW") { Description = "libvirt's new name of the guest." };
+        newName.WithDefinedGuests(isSecond: true);
+        var name = EditArguments.MachineName().WithMachines(newName);
+        const string description = "Give a guest's entry another name, as 'virsh domrename' does; its forwards stay.";
+        var rename = new Command("rename", description) { name, newName };
+        rename.SetAction(parsed => EditAndApply.Run(parsed, force: true, mistakes =>
+            [new ConfigEdit.RenameMachine(parsed.GetValue(name)!, parsed.GetValue(newName)!)]));
+        return rename;
+    }
+
+    private static Command Enable()
+    {
+        var name = EditArguments.MachineName().WithMachines();
+        var force = EditArguments.TakesHostPorts();
+        const string description = "Put a guest's forwards in force again, after disable.";
+        var enable = new Command("enable", description) { name, force };
+        enable.SetAction(parsed => EditAndApply.Run(parsed, parsed.GetValue(force), mistakes =>
+            [new ConfigEdit.SetMachine(parsed.GetValue(name)!, null, Extras.Switched(isOn: true))]));
+        return enable;
+    }
+
+    private static Command Disable()
+    {
+        var name = EditArguments.MachineName().WithMachines();
+        var disable = new Command("disable", "End a guest's forwards, and keep its entry for later.") { name };
+        disable.SetAction(parsed => EditAndApply.Run(parsed, force: true, mistakes =>
+            [new ConfigEdit.SetMachine(parsed.GetValue(name)!, null, Extras.Switched(isOn: false))]));
+        return disable;
     }
 
     private static Command Remove()
@@ -100,20 +120,20 @@ internal static class MachineVerb
             var machine = parsed.GetValue(name)!;
             if (!parsed.GetValue(force) && IsActiveWithForwards(session, machine))
             {
-                Session.Say($"\"{Printable.Shown(machine)}\" runs and has forwards, which end with its entry; " +
-                    "say --force if that is meant");
-                return Session.Refused;
+                return EditAndApply.Refuse(session, $"\"{Printable.Shown(machine)}\" runs and has forwards, " +
+                    "which end with its entry; say --force if that is meant");
             }
 
-            return EditAndApply.Run(session, [new ConfigEdit.RemoveMachine(machine)]);
+            return EditAndApply.Run(session, [new ConfigEdit.RemoveMachine(machine)], force: true);
         });
         return remove;
     }
 
     private static Command List()
     {
-        var list = new Command("list", "List the guests that the config names.");
-        list.SetAction(parsed => ListVerbs.ListMachines(Session.Of(parsed)));
+        var noHeaders = TableOptions.NoHeaders();
+        var list = new Command("list", "List the guests that the config names.") { noHeaders };
+        list.SetAction(parsed => ListVerbs.ListMachines(Session.Of(parsed), !parsed.GetValue(noHeaders)));
         return list;
     }
 

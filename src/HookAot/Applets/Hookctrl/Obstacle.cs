@@ -20,6 +20,14 @@ internal sealed record Obstacle(string Message, string Cure)
     /// <summary>"message; do: cure"; without the cure where that is to apply.</summary>
     public override string ToString() => Cure == Apply ? Message : $"{Message}; do: {Cure}";
 
+    /// <summary>No watcher runs although systemd should start it; null if one does, or none is meant to.</summary>
+    public static Obstacle? Watcher(HostPaths paths, bool watched) =>
+        watched || !Path.Exists(Path.Combine(paths.Units, "multi-user.target.wants", "hookaot.service"))
+            ? null
+            : new(
+                $"hookaot.service is enabled, and hookctrl watch does not run: {Unwatched}",
+                "systemctl restart hookaot; 'journalctl -u hookaot' says why it ended");
+
     /// <summary>The kernel forwards nothing; null if it does.</summary>
     public static Obstacle? Forwarding() => HostSettings.Forwards
         ? null

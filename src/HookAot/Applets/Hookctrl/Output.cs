@@ -1,19 +1,18 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using HookAot.Host;
-using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
 
 /// <summary>
-/// Standard output: text, JSON and aligned tables; colour only on a terminal, and not with NO_COLOR (no-color.org).
+/// Standard output: text, JSON and tables; colour only on a terminal, and not with NO_COLOR (no-color.org).
 /// </summary>
 internal static class Output
 {
     private const int Stdout = 1;
 
     private static readonly bool Colours =
-        Libc.isatty(Stdout) != 0 && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        Terminal.Is(Stdout) && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
     /// <summary>
     /// Writes text as it is; a reader that has seen enough ("hookctrl list | head") is no error. Not through Console,
@@ -77,25 +76,33 @@ internal static class Output
         return polled[0].Revents == 0;
     }
 
-    /// <summary>Writes a table whose columns are as wide as they need to be.</summary>
-    public static void Table(IReadOnlyList<string> head, IEnumerable<IReadOnlyList<string>> rows)
+    /// <summary>Writes a table, as wide as the terminal is.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="withHead">Whether its head is written too.</param>
+    public static void Write(Table table, bool withHead = true)
     {
-        var lines = new List<IReadOnlyList<string>> { head };
-        foreach (var row in rows) lines.Add([.. row.Select(Printable.Escape)]);
-        var widths = new int[head.Count];
-        foreach (var line in lines)
-            for (var column = 0; column < widths.Length; column++)
-                widths[column] = Math.Max(widths[column], line[column].Length);
-
-        var text = new StringBuilder();
-        foreach (var line in lines)
-        {
-            var padded = string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd();
-            text.Append(ReferenceEquals(line, head) ? Bold(padded) : padded).Append('\n');
-        }
-
-        Write(text.ToString());
+        var width = Terminal.Columns;
+        List<string> lines = [.. withHead ? table.Head(width, Painted) : [], .. table.Body(width, Painted)];
+        Write(lines);
     }
+
+    /// <summary>Writes lines.</summary>
+    public static void Write(List<string> lines)
+    {
+        var text = new StringBuilder();
+        foreach (var line in lines) text.Append(line).Append('\n');
+        if (text.Length > 0) Write(text.ToString());
+    }
+
+    /// <summary>A text in the colour of its tone.</summary>
+    public static string Painted(string text, Tone tone) => tone switch
+    {
+        Tone.Head => Bold(text),
+        Tone.Good => Green(text),
+        Tone.Bad => Red(text),
+        Tone.Faint => Faint(text),
+        _ => text,
+    };
 
     /// <summary>Text that stands out.</summary>
     public static string Bold(string text) => Colours ? $"\e[1m{text}\e[0m" : text;
@@ -105,4 +112,6 @@ internal static class Output
 
     /// <summary>Text that reports a fault.</summary>
     public static string Red(string text) => Colours ? $"\e[31m{text}\e[0m" : text;
+
+    private static string Faint(string text) => Colours ? $"\e[2m{text}\e[0m" : text;
 }

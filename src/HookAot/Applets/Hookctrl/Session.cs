@@ -10,7 +10,8 @@ namespace HookAot.Applets.Hookctrl;
 /// <param name="DryRun">Show what would be changed, and change nothing.</param>
 /// <param name="NoApply">Change the file only.</param>
 /// <param name="Json">Print JSON for programs.</param>
-internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool Json)
+/// <param name="Quiet">Of an edit, say only what is wrong.</param>
+internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool Json, bool Quiet)
 {
     /// <summary>Exit codes.</summary>
     public const int Done = 0, Refused = 1, WrongUsage = 2;
@@ -42,8 +43,15 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
         Recursive = true,
     };
 
+    private static readonly Option<bool> QuietOption = new("--quiet", "-q")
+    {
+        Description = "Of an edit, say only what is wrong.",
+        Recursive = true,
+    };
+
     /// <summary>The options that every verb takes.</summary>
-    public static IEnumerable<Option> Options => [ConfigOption, DryRunOption, NoApplyOption, JsonOption];
+    public static IEnumerable<Option> Options =>
+        [ConfigOption, DryRunOption, NoApplyOption, JsonOption, QuietOption];
 
     /// <summary>The config that is used where --config names none.</summary>
     public required string DefaultConfig { get; init; }
@@ -57,7 +65,17 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
             paths = paths with { Config = Path.GetFullPath(file) };
         var (dryRun, noApply, json) =
             (parsed.GetValue(DryRunOption), parsed.GetValue(NoApplyOption), parsed.GetValue(JsonOption));
-        return new(paths, dryRun, noApply, json) { DefaultConfig = defaultConfig };
+        return new(paths, dryRun, noApply, json, parsed.GetValue(QuietOption)) { DefaultConfig = defaultConfig };
+    }
+
+    /// <summary>What can be read of a command line that has mistakes: whether a program asks.</summary>
+    public static Session OfMistaken(ParseResult parsed)
+    {
+        var json = parsed.GetResult(JsonOption) is { Implicit: false };
+        return new(HostPaths.FromEnvironment(), DryRun: false, NoApply: false, json, Quiet: false)
+        {
+            DefaultConfig = "",
+        };
     }
 
     /// <summary>Reads the config, whatever is wrong with it. One that is missing, or blank, is an empty one.</summary>
@@ -68,7 +86,7 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
     {
         content = SmallFile.TryRead(Paths.Config, ConfigFile.MaxBytes, out var problem) ?? [];
         if (problem is not null) throw new IOException(problem);
-        return ConfigReader.IsBlank(content) ? ConfigResult.Nothing : ConfigReader.Read(content, Paths.Config);
+        return ConfigReader.IsBlank(content) ? ConfigResult.Nothing : ConfigFile.Parse(content, Paths.Config);
     }
 
     /// <summary>The config; null if it is no config at all. What is wrong with it is said on stderr.</summary>

@@ -23,7 +23,7 @@ internal static class SetVerb
             ? Values(context.ParseResult.GetValue(key) ?? "")
             : []);
         var set = new Command("set", "Set what holds for all guests.") { key, values };
-        set.SetAction(parsed => EditAndApply.Run(parsed, mistakes =>
+        set.SetAction(parsed => EditAndApply.Run(parsed, force: true, mistakes =>
         {
             var edit = Edit(parsed.GetValue(key)!, parsed.GetValue(values)!, mistakes);
             return edit is null ? [] : [edit];

@@ -1,3 +1,5 @@
+using HookAot.Backends;
+using HookAot.Host;
 using HookAot.Model;
 using HookAot.Rules;
 
@@ -7,35 +9,50 @@ namespace HookAot.Applets.Hookctrl;
 internal static class StatusBuilder
 {
     /// <summary>The states of a forward; a network is active or not active.</summary>
-    public const string Active = "active", NotRunning = "not running", LeftOut = "left out", Missing = "missing";
+    public const string Active = "active", NotRunning = "not running", LeftOut = "left out", Missing = "missing",
+        Disabled = "disabled", Ended = "ended";
+
+    /// <summary>The states of a forward.</summary>
+    public static IEnumerable<string> States => [Active, NotRunning, LeftOut, Missing, Disabled, Ended];
 
     /// <summary>The report.</summary>
     /// <param name="comparison">What should be in force, and what is.</param>
+    /// <param name="filter">Which forwards are asked for.</param>
     /// <param name="drift">What differs.</param>
     /// <param name="watched">Whether a watcher runs.</param>
-    public static StatusReport Build(Comparison comparison, IReadOnlyList<Obstacle> drift, bool watched)
+    public static StatusReport Build(
+        Comparison comparison, ForwardFilter filter, IReadOnlyList<Obstacle> drift, bool watched)
     {
         var desired = comparison.Desired;
         var config = desired.Config.Config ?? HookConfig.Empty;
         var active = desired.Seen.Guests.Select(g => g.Name).ToHashSet(StringComparer.Ordinal);
+        var open = OpenConnections.Count(desired.Ruleset.Translations);
 
         var rows = new List<StatusRow>();
         foreach (var machine in config.Machines)
         {
             var leftOut = desired.LeftOut.Where(l => l.Guest == machine.Name).ToList();
-            var lacksRules = comparison.LacksRulesOf(machine.Name);
             foreach (var forward in machine.Forwards)
             {
+                if (!filter.Takes(machine.Name, forward)) continue;
                 var reasons = leftOut.FindAll(l => l.Forward is null || l.Forward == forward);
                 var reason = reasons.Find(l => !l.Partly) ?? reasons.FirstOrDefault();
-                rows.Add(Row(comparison, machine, forward, active.Contains(machine.Name), reason, lacksRules));
+                rows.Add(Row(comparison, machine, forward, active.Contains(machine.Name), reason, open));
+            }
+
+            foreach (var idle in machine.Idle)
+            {
+                if (!filter.Takes(machine.Name, idle)) continue;
+                var row = Row(comparison, machine, idle, isActive: false, leftOut: null, open);
+                rows.Add(row with { State = IsEnded(idle) ? Ended : Disabled });
             }
         }
 
-        foreach (var name in desired.Config.LeftOutMachines) rows.Add(Mistaken(name));
-        foreach (var name in desired.Config.LeftOutNetworks) rows.Add(Mistaken(name));
+        foreach (var name in desired.Config.LeftOutMachines)
+            if (filter.Takes(name)) rows.Add(Mistaken(name));
+        if (!filter.IsNarrow) rows.AddRange(desired.Config.LeftOutNetworks.Select(Mistaken));
 
-        NetworkState[] networks = [.. config.Networks.Select(n => Network(n, desired.Ruleset))];
+        var networks = filter.IsNarrow ? [] : config.Networks.Select(n => Network(n, desired.Ruleset));
         var ok = drift.Count == 0 && !rows.Exists(r => r.State is LeftOut or Missing || r.Reason is not null);
         return new(
             ok,
@@ -43,21 +60,30 @@ internal static class StatusBuilder
             desired.Backend.Why,
             watched,
             [.. rows],
-            networks,
+            [.. networks],
             [.. drift.Select(d => $"{d}")]);
     }
 
+    /// <summary>Whether a forward that is idle is so because its time has ended.</summary>
+    public static bool IsEnded(Forward forward) =>
+        forward.Enabled && forward.Until is { } until && until <= LocalTime.Now;
+
     private static StatusRow Row(
-        Comparison comparison, Machine machine, Forward forward, bool isActive, LeftOut? leftOut, bool lacksRules)
+        Comparison comparison,
+        Machine machine,
+        Forward forward,
+        bool isActive,
+        LeftOut? leftOut,
+        Dictionary<Translation, int>? open)
     {
         var translations = comparison.TranslationsOf(machine, forward);
-        var (packets, bytes, complete) = (0L, 0L, !lacksRules);
+        var (sum, complete, opened) = (default(Counters), translations.Count > 0, 0);
         foreach (var translation in translations)
         {
             var counters = comparison.CountersOf(translation);
             if (counters is null || comparison.LacksRulesOf(translation)) complete = false;
-            packets += counters?.Packets ?? 0;
-            bytes += counters?.Bytes ?? 0;
+            sum += counters ?? default;
+            opened += open?.GetValueOrDefault(translation) ?? 0;
         }
 
         var state = (isActive, leftOut, complete) switch
@@ -78,8 +104,10 @@ internal static class StatusBuilder
             forward.Snat,
             state,
             isActive ? leftOut?.Reason : null,
-            packets,
-            bytes);
+            sum.Packets,
+            sum.Bytes,
+            state == Active ? sum.Packets : StatusRow.Unknown,
+            isActive && open is not null ? opened : StatusRow.Unknown);
     }
 
     /// <summary>"192.168.122.2:80 [fd00::2]:80": where it goes, or would go.</summary>
@@ -87,13 +115,15 @@ internal static class StatusBuilder
     {
         var targets = translations.Select(t => t.Target).Distinct().ToList();
         if (targets.Count == 0) targets.AddRange(machine.PrivateAddresses.Take(1));
-        return targets.Count == 0
-            ? $"learned:{forward.Guest}"
-            : string.Join(' ', targets.Select(t => $"{t.InBrackets()}:{forward.Guest}"));
+        return ListVerbs.Target(targets, forward.Guest);
     }
 
-    private static StatusRow Mistaken(string name) =>
-        new(name, [], "-", "-", "-", [], false, false, LeftOut, "its entry has mistakes: hookctrl check", 0, 0);
+    private static StatusRow Mistaken(string name)
+    {
+        const string Reason = "its entry has mistakes: hookctrl check";
+        const long Unknown = StatusRow.Unknown;
+        return new(name, [], "-", "-", "-", [], false, false, LeftOut, Reason, 0, 0, Unknown, Unknown);
+    }
 
     private static NetworkState Network(NetworkRange network, Ruleset ruleset) =>
         new(network.Name, $"{network.Range}", ruleset.Networks.Contains(network) ? Active : "not active");

@@ -1,43 +1,68 @@
 using System.CommandLine;
-using System.Globalization;
 using HookAot.Host;
-using HookAot.Model;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HookAot.Applets.Hookctrl;
 
 /// <summary>hookctrl status: what is in force, and what differs from what should be.</summary>
-internal static class StatusVerb
+internal sealed class StatusVerb
 {
     // A busy host has new connections all the time.
     private const int BetweenLooks = 500;
 
-    // The cursor home, and an empty screen (ECMA-48: CUP, ED).
-    private const string ClearTerminal = "\e[H\e[2J";
+    // A connection that ends is no news; on a terminal the numbers are never older than this.
+    private const int OldestLook = 5_000;
+
+    private const int Second = 1_000;
+
+    private readonly Session session;
+    private readonly string? target;
+
+    private StatusVerb(Session session, string? target) => (this.session, this.target) = (session, target);
+
+    private bool WithHead { get; init; }
+
+    private bool Quiet { get; init; }
+
+    private bool Metrics { get; init; }
 
     /// <summary>The verb.</summary>
     public static Command Make()
     {
         var watch = new Option<bool>("--watch")
         {
-            Description = "Show it anew whenever something changes, until interrupted.",
+            Description = "Show it anew whenever something changes, until interrupted; q ends it on a terminal.",
         };
-        const string description = "Show each forward's state and counters, and what in the kernel differs from what " +
-            "should be there (exit code 1).";
-        var status = new Command("status", description) { watch };
+        var quiet = new Option<bool>("--quiet") { Description = "Print nothing: the exit code says it." };
+        var metrics = new Option<bool>("--openmetrics")
+        {
+            Description = "Print it for node_exporter's textfile collector; ends with 0 also where something differs.",
+        };
+        var (target, noHeaders) = (ForwardFilter.Argument(), TableOptions.NoHeaders());
+        const string description = "Show each forward's state, how many connections it had (CONNS) and has now " +
+            "(OPEN), and what differs from what should be. For monitoring: exit code 0, nothing does; 1, something " +
+            "does; 2, wrong usage.";
+        var status = new Command("status", description) { target, watch, quiet, noHeaders, metrics };
         status.SetAction(parsed =>
         {
-            var session = Session.Of(parsed);
-            return parsed.GetValue(watch) ? Watch(session) : Show(session, before: "");
+            var verb = new StatusVerb(Session.Of(parsed), parsed.GetValue(target))
+            {
+                WithHead = !parsed.GetValue(noHeaders),
+                Quiet = parsed.GetValue(quiet),
+                Metrics = parsed.GetValue(metrics),
+            };
+            if (!Session.IsRoot("see the rules")) return Session.Refused;
+            if (!parsed.GetValue(watch)) return verb.Show();
+            return Terminal.Columns is not null && !verb.session.Json && !verb.Metrics && !verb.Quiet
+                ? verb.WatchOnTerminal()
+                : verb.Watch();
         });
         return status;
     }
 
-    private static int Watch(Session session)
+    /// <summary>One table after the other, for a file or a pipe.</summary>
+    private int Watch()
     {
-        if (!Session.IsRoot("see the rules")) return Session.Refused;
-        // A terminal is cleared; a file or a pipe gets one table after the other.
-        var before = Libc.isatty(1) != 0 ? ClearTerminal : "";
         using var sources = new WatchSources(NullLogger.Instance, withConnections: true);
         var changes = new Changes();
         int code;
@@ -47,7 +72,7 @@ internal static class StatusVerb
             sources.Drain(changes);
             changes.Clear();
             sources.Watch(session.Paths);
-            code = Show(session, before);
+            code = Show();
         }
         while (Output.WaitWithReader(BetweenLooks) && HasNews(sources, changes));
         return code;
@@ -66,62 +91,95 @@ internal static class StatusVerb
         return true;
     }
 
-    private static int Show(Session session, string before)
+    private int WatchOnTerminal()
     {
-        if (!Session.IsRoot("see the rules")) return Session.Refused;
-        if (Comparison.Read(session.Paths, out var error) is not { } comparison)
+        using var sources = new WatchSources(NullLogger.Instance, withConnections: true);
+        string? error = null;
+        var code = Session.Done;
+        using (var screen = new StatusScreen())
+        {
+            do
+            {
+                sources.Drain(new Changes());
+                sources.Watch(session.Paths);
+                if (Look(out var drift, out code, out error) is not { } report) break;
+                screen.Page = new StatusPage(report, drift);
+                screen.Warning = ConfigInUse.OtherThan(session);
+            }
+            while (Stays(screen, sources));
+        }
+
+        if (error is not null) Session.Say(error);
+        return code;
+    }
+
+    /// <summary>Shows what was seen until it is time for the next look.</summary>
+    /// <returns>Whether there is to be one.</returns>
+    private static bool Stays(StatusScreen screen, WatchSources sources)
+    {
+        var (changes, looked) = (new Changes(), Environment.TickCount64);
+        while (true)
+        {
+            screen.Draw();
+            var age = Environment.TickCount64 - looked;
+            if (age >= OldestLook || (changes.Kinds != Change.None && age >= BetweenLooks)) return true;
+
+            // At the latest for the clock.
+            var rest = changes.Kinds == Change.None ? Second : BetweenLooks - age;
+            _ = sources.Wait((int)Math.Max(rest, 0), Output.Reader, screen.Keys);
+            if (!Output.WaitWithReader(0) || screen.IsEnded()) return false;
+            sources.Drain(changes);
+        }
+    }
+
+    private int Show()
+    {
+        if (Look(out var drift, out var code, out var error) is not { } report)
         {
             Session.Say(error!);
-            return Session.Refused;
+            return code;
         }
 
         if (ConfigInUse.OtherThan(session) is { } other) Session.Warn(other);
-        var drift = Drift.Find(session.Paths, comparison);
-        var report = StatusBuilder.Build(comparison, drift, LockHolder.IsHeld(session.Paths.WatchLock));
-        if (session.Json) HookctrlJson.Write(report);
-        else Print(report, drift, before);
-        return report.Ok ? Session.Done : Session.Refused;
+        if (Quiet) return code;
+        if (Metrics)
+        {
+            Output.Write(OpenMetrics.Print(report));
+            return Session.Done;
+        }
+
+        if (session.Json)
+        {
+            HookctrlJson.Write(report);
+            return code;
+        }
+
+        var page = new StatusPage(report, drift);
+        if (page.Table.IsEmpty) Session.SayHowToBegin();
+        else Output.Write(page.Table, WithHead);
+        Output.Write(page.Below(Terminal.Columns, Output.Painted));
+        return code;
     }
 
-    private static void Print(StatusReport report, IReadOnlyList<Obstacle> drift, string before)
+    private StatusReport? Look(out IReadOnlyList<Obstacle> drift, out int code, out string? error)
     {
-        if (before.Length > 0) Output.Write(before);
-        Output.Table(
-            ["GUEST", "PUBLIC", "PORT", "PROTOCOL", "TO", "SOURCE", "STATE", "PACKETS", "BYTES"],
-            report.Forwards.Select(Cells));
+        (drift, code) = ([], Session.Refused);
+        if (Comparison.Read(session.Paths, out error) is not { } comparison) return null;
 
-        foreach (var network in report.Networks.Where(n => n.State == "active"))
+        var config = comparison.Desired.Config;
+        var names = (config.Config?.Machines ?? []).Select(m => m.Name).Concat(config.LeftOutMachines);
+        if (ForwardFilter.Read(target, port: null, names, out error, out code) is not { } filter) return null;
+
+        var watched = LockHolder.IsHeld(session.Paths.WatchLock);
+        drift = Drift.Find(session.Paths, comparison, filter, watched);
+        var report = StatusBuilder.Build(comparison, filter, drift, watched);
+        if (filter.IsNarrow && report.Forwards.Length == 0)
         {
-            var name = Printable.Escape(network.Name);
-            Output.Write($"network {name}: every connection to {network.Range} is accepted\n");
+            error = $"there is no forward{filter}";
+            return null;
         }
 
-        Output.Write($"backend: {report.Backend} ({report.BackendReason})\n");
-        if (!report.Watched) Output.Write($"watcher: none; {Obstacle.Unwatched}\n");
-
-        foreach (var obstacle in drift)
-        {
-            Output.Write($"{Output.Red("drift:")} {Printable.Escape(obstacle.Message)}\n");
-            if (obstacle.Cure != Obstacle.Apply)
-                Output.Write($"       {Output.Bold("do:")} {Printable.Escape(obstacle.Cure)}\n");
-        }
-
-        if (drift.Any(obstacle => obstacle.Cure == Obstacle.Apply)) Output.Write("'hookctrl apply' puts it right\n");
+        code = report.Ok ? Session.Done : Session.Refused;
+        return report;
     }
-
-    private static string[] Cells(StatusRow row) =>
-    [
-        row.Machine,
-        ListVerbs.Public(row.PublicIp, row.Localhost, row.Snat),
-        row.PublicPort,
-        row.Protocol,
-        row.Target,
-        ListVerbs.Joined(row.Source),
-        row.Reason is null ? row.State : $"{row.State}: {row.Reason}",
-        Counter(row, row.Packets),
-        Counter(row, row.Bytes),
-    ];
-
-    private static string Counter(StatusRow row, long count) =>
-        row.State == StatusBuilder.Active ? count.ToString(CultureInfo.InvariantCulture) : "-";
 }

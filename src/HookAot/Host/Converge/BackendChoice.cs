@@ -48,22 +48,25 @@ internal sealed record BackendChoice(
             (_, _, false, true) => (Backend.Nftables, "there is no iptables"),
             _ => (Backend.Iptables, "libvirt does not use nftables"),
         };
-        var problem = (backend, hasIptables, hasNft) switch
+        var beside = backend == Backend.Nftables && hasIptables;
+        return new(
+            backend,
+            why,
+            Missing(paths, backend),
+            libvirtUsesNftables,
+            IptablesStops: beside && IptablesForward.MayStop(ipv4: true),
+            Ip6tablesStops: beside && IptablesForward.MayStop(ipv4: false));
+    }
+
+    /// <summary>Why a backend cannot write anything here, and what to do; null if it can.</summary>
+    public static string? Missing(HostPaths paths, Backend backend) =>
+        (backend, paths.Iptables is not null, HostPaths.Nft is not null) switch
         {
             (_, false, false) => NeitherTool,
             (Backend.Nftables, _, false) => NoNft,
             (Backend.Iptables, false, _) => IptablesRestore.Missing,
             _ => null,
         };
-        var beside = backend == Backend.Nftables && hasIptables;
-        return new(
-            backend,
-            why,
-            problem,
-            libvirtUsesNftables,
-            IptablesStops: beside && IptablesForward.MayStop(ipv4: true),
-            Ip6tablesStops: beside && IptablesForward.MayStop(ipv4: false));
-    }
 
     /// <summary>What iptables or ip6tables has to do of a ruleset.</summary>
     public WantedRules ForIptables(Ruleset ruleset, bool ipv4)

@@ -62,7 +62,8 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
 
         // A tool may say that it has done its work, and not have done it.
         var desired = Desired.Now(paths).WithoutRefused(HostRecord.Read(paths));
-        if (outcome.After.RuleDifferencesFrom(desired).FirstOrDefault() is not { } difference) return outcome;
+        outcome = outcome with { Desired = desired };
+        if (outcome.After!.RuleDifferencesFrom(desired).FirstOrDefault() is not { } difference) return outcome;
 
         var tool = desired.Backend.Backend == Backend.Nftables ? "nft" : "iptables-restore";
         Log.Failed(log, $"{cause}: {tool} succeeded, and the rules are not in place: {difference.Message}");
@@ -153,4 +154,8 @@ internal readonly record struct ConvergeCause(string Name, string Operation)
 /// <param name="Done">Whether everything that should be in the kernel is.</param>
 /// <param name="Before">What was there before; null if it could not be seen.</param>
 /// <param name="After">What is there now.</param>
-internal sealed record ConvergeOutcome(bool Done, KernelView? Before, KernelView? After);
+internal sealed record ConvergeOutcome(bool Done, KernelView? Before, KernelView? After)
+{
+    /// <summary>What should be in the kernel; null where nobody has computed it.</summary>
+    public Desired? Desired { get; init; }
+}

@@ -44,7 +44,10 @@ internal sealed class IptablesStep(bool ipv4) : ConvergeStep
         else if (parts is null) listing = IptablesSave.Read(tool, ipv4, context.LockFd, context.Deadline, out _);
 
         var wasClean = recorded is { Count: 0 };
-        var transaction = new IptablesTransaction(context, tool, ipv4, wasClean);
+        var transaction = new IptablesTransaction(context, tool, ipv4, wasClean)
+        {
+            Counted = listing ?? Counted(context, tool, wanted, parts),
+        };
         var (error, refused) = transaction.Run(
             wanted, part => parts?.Contains(part.Name) ?? wanted.IsEmpty, listing?.Plans(wanted));
         if (error is not null && transaction.IsInPlace(wanted)) error = null;
@@ -52,6 +55,14 @@ internal sealed class IptablesStep(bool ipv4) : ConvergeStep
 
         var needed = IptablesLayout.Parts(ipv4).Where(p => p.IsFor(wanted)).Select(p => p.Name);
         return new(null, refused, !wanted.IsEmpty) { Parts = [.. needed] };
+    }
+
+    /// <summary>What the rules that translate have counted so far; null where there are none.</summary>
+    private IptablesListing? Counted(
+        StepContext context, string tool, WantedRules wanted, IReadOnlyCollection<string>? parts)
+    {
+        var mayCount = !wanted.Translated.IsEmpty && parts?.Contains(IptablesLayout.Translate) != false;
+        return mayCount ? IptablesSave.ReadNat(tool, ipv4, context.LockFd, context.Deadline) : null;
     }
 
     private string Missing => ipv4
@@ -93,8 +104,9 @@ internal sealed class IptablesStep(bool ipv4) : ConvergeStep
             var assumptions = new IptablesAssumptions(wanted, listing.Plans(wanted), ipv4);
             if (tool is null || assumptions.IsDone) yield break;
 
-            var text = IptablesScript.Print(assumptions.Script);
-            yield return new(tool + "-restore", IptablesRestore.Arguments, text);
+            var script = listing.CarriedInto(assumptions.Script);
+            yield return new(
+                tool + "-restore", IptablesRestore.ArgumentsFor(script), IptablesScript.Print(script));
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using HookAot.Model;
@@ -10,12 +9,8 @@ namespace HookAot.Host;
 /// Finds the forward that a tracked flow was sent to: by protocol, address, port and source as they were before any
 /// translation. The port on the guest may be another program's.
 /// </summary>
-/// <remarks>A flow's tuple is the kernel's, as attributes (linux/netfilter/nfnetlink_conntrack.h).</remarks>
 internal sealed class FlowMatch
 {
-    private const int TupleIp = 1, TupleProtocol = 2; // CTA_TUPLE_*
-    private const int ProtocolNumber = 1, DestinationPort = 3; // CTA_PROTO_*
-    private const int IPv4Source = 1, IPv4Destination = 2, IPv6Source = 3, IPv6Destination = 4; // CTA_IP_*
     private const byte Udp = 17;
 
     private readonly List<Sought> forwards = [];
@@ -46,18 +41,15 @@ internal sealed class FlowMatch
     /// <param name="original">The tuple of its first direction.</param>
     public IPAddress? Target(ReadOnlySpan<byte> original)
     {
-        var protocol = Netlink.Attribute(original, TupleProtocol);
-        if (Netlink.Attribute(protocol, ProtocolNumber) is not [Udp, ..]) return null;
-        var portBytes = Netlink.Attribute(protocol, DestinationPort);
-        if (portBytes.Length < sizeof(ushort)) return null;
+        var tuple = new FlowTuple(original);
+        if (tuple.Protocol != Udp || tuple.DestinationPort is not (> 0 and var port)) return null;
 
-        var port = BinaryPrimitives.ReadUInt16BigEndian(portBytes);
         IPAddress? source = null, destination = null;
         foreach (var forward in forwards)
         {
             if (port < forward.First || port > forward.Last) continue;
-            destination ??= Address(original, IPv4Destination, IPv6Destination);
-            source ??= Source(original);
+            destination ??= Address(tuple.Destination);
+            source ??= Address(tuple.Source);
             if (destination is null || source is null) return null;
             if (destination.AddressFamily != forward.Target.AddressFamily) continue;
             if (!(forward.Public?.Equals(destination) ?? anyAddresses.Contains(destination))) continue;
@@ -69,15 +61,9 @@ internal sealed class FlowMatch
     }
 
     /// <summary>Where a direction of a flow comes from; null if the tuple does not say.</summary>
-    public static IPAddress? Source(ReadOnlySpan<byte> tuple) => Address(tuple, IPv4Source, IPv6Source);
+    public static IPAddress? Source(ReadOnlySpan<byte> tuple) => Address(new FlowTuple(tuple).Source);
 
-    private static IPAddress? Address(ReadOnlySpan<byte> tuple, int ipv4, int ipv6)
-    {
-        const int IPv4Size = 4, IPv6Size = 16;
-        var addresses = Netlink.Attribute(tuple, TupleIp);
-        if (Netlink.Attribute(addresses, ipv4) is { Length: IPv4Size } four) return new IPAddress(four);
-        return Netlink.Attribute(addresses, ipv6) is { Length: IPv6Size } sixteen ? new IPAddress(sixteen) : null;
-    }
+    private static IPAddress? Address(ReadOnlySpan<byte> bytes) => bytes.IsEmpty ? null : new IPAddress(bytes);
 
     private static bool TryParse(string text, out IPNetwork? network)
     {

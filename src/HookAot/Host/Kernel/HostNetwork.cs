@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using HookAot.Model;
@@ -58,43 +57,6 @@ internal static class HostNetwork
                 ? new IPAddress(bytes)
                 : null;
     }
-
-    /// <summary>The ports on which a service of the host waits.</summary>
-    /// <param name="protocol">The protocol; of SCTP the kernel does not tell.</param>
-    /// <param name="loopback">On 127.0.0.1, or else on any address but loopback.</param>
-    public static HashSet<ushort> ListeningPorts(Protocol protocol, bool loopback = false)
-    {
-        const string TcpListen = "0A", UdpUnconnected = "07"; // include/net/tcp_states.h
-        var ports = new HashSet<ushort>();
-        if (protocol == Protocol.Sctp) return ports;
-
-        var listens = protocol == Protocol.Tcp ? TcpListen : UdpUnconnected;
-        foreach (var file in new[] { $"/proc/net/{protocol.Name()}", $"/proc/net/{protocol.Name()}6" })
-        {
-            foreach (var line in Text(file).Split('\n').Skip(1))
-            {
-                var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (fields.Length < 4 || fields[3] != listens) continue;
-                var (address, port) = (fields[1].Split(':')[0], fields[1].Split(':')[^1]);
-                var counts = loopback ? IsOnLoopback(address) : !IsLoopback(address);
-                if (counts && Port(port) is { } number) ports.Add(number);
-            }
-        }
-
-        return ports;
-    }
-
-    // The kernel prints addresses in host order: 127.x.y.z ends in 7F, ::1 in 01000000.
-    private static bool IsLoopback(string address) => address.Length == 8
-        ? address.EndsWith("7F", StringComparison.Ordinal)
-        : address == "00000000000000000000000001000000";
-
-    // A service on every address is on 127.0.0.1 too; one on :: usually is.
-    private static bool IsOnLoopback(string address) =>
-        address == "0100007F" || !address.AsSpan().ContainsAnyExcept('0');
-
-    private static ushort? Port(string text) =>
-        ushort.TryParse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var port) ? port : null;
 
     private static string Text(string file) => Encoding.UTF8.GetString(SmallFile.TryRead(file, MaxBytes) ?? []);
 }

@@ -28,9 +28,13 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
 
     private readonly string program = iptables + "-restore";
 
-    /// <summary>-w: the legacy variant has a lock of its own, and fails at once if another process holds it.</summary>
-    public static ImmutableArray<string> Arguments { get; } =
+    // -w: the legacy variant has a lock of its own, and fails at once if another process holds it.
+    private static readonly ImmutableArray<string> Usual =
         ["-w", LockSeconds.ToString(CultureInfo.InvariantCulture), "--noflush"];
+
+    /// <summary>The tool's arguments for a script: without --counters it passes over those of rules.</summary>
+    public static ImmutableArray<string> ArgumentsFor(ImmutableArray<ScriptLine> script) =>
+        script.Any(line => line.Text.StartsWith(IptablesScript.CounterMark)) ? Usual.Add("--counters") : Usual;
 
     /// <summary>
     /// Whether a script was run once more: the first run may have done its work, so that what is there is our own.
@@ -43,18 +47,19 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
     /// </summary>
     public RestoreResult Apply(ImmutableArray<ScriptLine> script)
     {
-        var result = Run(script, Arguments);
+        var arguments = ArgumentsFor(script);
+        var result = Run(script, arguments);
         var mayBePassing = result.Verdict == Verdict.ToolFailed || result.Refused is { Kind: LineKind.Rule };
         if (!mayBePassing || context.Deadline.HasPassed) return result;
 
         Log.Noted(context.Log, $"{result.Message}; once more");
         HasRepeated = true;
-        return Run(script, Arguments);
+        return Run(script, arguments);
     }
 
     /// <summary>Whether the tool would take a script; nothing is applied.</summary>
     public bool Test(ImmutableArray<ScriptLine> script) =>
-        !context.Deadline.HasPassed && Run(script, Arguments.Add("--test")).Verdict == Verdict.InPlace;
+        !context.Deadline.HasPassed && Run(script, Usual.Add("--test")).Verdict == Verdict.InPlace;
 
     private RestoreResult Run(ImmutableArray<ScriptLine> script, ImmutableArray<string> arguments)
     {

@@ -20,11 +20,20 @@ internal static class IptablesSave
         string iptables, bool ipv4, int lockFd, Deadline deadline, out string? problem)
     {
         problem = null;
-        var tool = iptables + "-save";
-        var listed = Child.Run(tool, ["-c"], "", lockFd, deadline.AtMost(Limits.Tool), MaxOutput);
+        var listed = Run(iptables, ["-c"], lockFd, deadline);
         if (listed.Succeeded) return IptablesListing.Parse(listed.Output, ipv4);
 
-        problem = $"{tool} {listed.Description}: {listed.Output.Trim()}";
+        problem = $"{iptables}-save {listed.Description}: {listed.Output.Trim()}";
         return null;
     }
+
+    /// <summary>Lists the rules of the table nat only, for what they count; null if that cannot be had.</summary>
+    public static IptablesListing? ReadNat(string iptables, bool ipv4, int lockFd, Deadline deadline)
+    {
+        var listed = Run(iptables, ["-c", "-t", "nat"], lockFd, deadline);
+        return listed.Succeeded ? IptablesListing.Parse(listed.Output, ipv4) : null;
+    }
+
+    private static ChildResult Run(string iptables, string[] arguments, int lockFd, Deadline deadline) =>
+        Child.Run(iptables + "-save", arguments, "", lockFd, deadline.AtMost(Limits.Tool), MaxOutput);
 }

@@ -15,6 +15,9 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
 {
     private readonly IptablesRestore tool = new(iptables, context);
 
+    /// <summary>What the rules have counted so far, which they go on from; null: nobody has looked.</summary>
+    public IptablesListing? Counted { get; init; }
+
     /// <summary>Whether chains of ours had to stay although everything should go.</summary>
     public bool LeftChains { get; private set; }
 
@@ -63,7 +66,8 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
     {
         while (!assumptions.IsDone)
         {
-            var result = tool.Apply(assumptions.Script);
+            var script = assumptions.Script;
+            var result = tool.Apply(Counted?.CarriedInto(script) ?? script);
             if (result.Verdict == Verdict.InPlace) break;
             if (result.Refused is not { } line) return new(result.Verdict, null, result.Message);
             if (line is { Kind: LineKind.Rule, Guest: { } guest })

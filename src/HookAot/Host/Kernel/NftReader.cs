@@ -88,7 +88,15 @@ internal static class NftReader
             if (name.StartsWith("__", StringComparison.Ordinal)) continue;
             if (NfTables.Elements(family, NftLayout.OwnTable, name, out error) is not { } elements) return null;
             var installed = ImmutableArray.CreateBuilder<InstalledNftElement>(elements.Length);
-            foreach (var element in elements) installed.Add(Element(element));
+            // While the kernel enlarges a hash, its walk begins anew and may tell an element twice (lib/rhashtable.c,
+            // rhashtable_walk_next).
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var element in elements)
+            {
+                var read = Element(element);
+                if (seen.Add(read.Element.Identity)) installed.Add(read);
+            }
+
             sets.Add(new(name, installed.ToImmutable()));
         }
 

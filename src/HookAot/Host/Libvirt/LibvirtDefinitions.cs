@@ -37,6 +37,10 @@ internal static class LibvirtDefinitions
         return new([.. all], complete);
     }
 
+    /// <summary>Whether libvirt has been told of a guest of a driver's.</summary>
+    public static bool Has(HostPaths paths, string driver, string guest) =>
+        StatusDirectory.File(Path.Combine(paths.LibvirtEtc, driver), guest) is { } file && File.Exists(file);
+
     /// <summary>
     /// The IPv4 and IPv6 ranges of all networks that libvirt knows, active or not; null where some of them cannot be
     /// read, so that nothing can be said about an address that is in none of the others.

@@ -57,6 +57,9 @@ internal sealed record HostPaths(
     /// <summary>Files of the log: HOOKAOT_LOG_DIR (for tests), else /var/log.</summary>
     public string Logs { get; init; } = Variable("HOOKAOT_LOG_DIR") ?? UsualLogs;
 
+    /// <summary>What systemd starts: HOOKAOT_UNITS_DIR (for tests), else /etc/systemd/system.</summary>
+    public string Units { get; init; } = Variable("HOOKAOT_UNITS_DIR") ?? "/etc/systemd/system";
+
     /// <summary>The lock around a converge.</summary>
     public string Lock => Path.Combine(Run, "lock");
 

@@ -14,7 +14,7 @@ internal static unsafe partial class Libc
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80;
     public const int O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public const int LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
-    public const int SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, SIGXFSZ = 25;
+    public const int SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, SIGSTOP = 19, SIGXFSZ = 25;
     public const int WNOHANG = 1;
     public const short POLLIN = 1, POLLOUT = 4;
     public const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8;

@@ -39,6 +39,16 @@ internal static unsafe partial class LocalTime
             $"{Show(time).Replace(' ', 'T')}{sign}{size / 60:d2}:{size % 60:d2}");
     }
 
+    /// <summary>How long: "30s", "15m", "2h" or "3d", at most a century.</summary>
+    /// <returns>Seconds; null where it is none of these.</returns>
+    public static long? Duration(string text)
+    {
+        const long Longest = 100L * 366 * DaySeconds;
+        if (text is not [.. var digits, var unit] || Seconds(unit) is not (var seconds and > 0)) return null;
+        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && count > 0 && count <= Longest / seconds ? count * seconds : null;
+    }
+
     /// <summary>How far back: "30s", "15m", "2h", "3d", or a date of this host's clock, maybe a time.</summary>
     /// <param name="text">What was typed.</param>
     /// <param name="now">The present.</param>

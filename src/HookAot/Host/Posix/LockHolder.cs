@@ -5,7 +5,7 @@ using HookAot.Model;
 namespace HookAot.Host;
 
 /// <summary>
-/// Finds out which process has a lock of flock(2), for an administrator who has to decide what to do with it.
+/// Finds out which process has a lock of flock(2), or a socket, for an administrator who has to decide what to do.
 /// </summary>
 internal static class LockHolder
 {
@@ -27,6 +27,30 @@ internal static class LockHolder
 
     /// <summary>Whether some process has the lock on a file.</summary>
     public static bool IsHeld(string path) => FileStatus.Of(path) is { } file && Takers(file).Any();
+
+    /// <summary>The process that has a socket: "sshd (pid 812)"; null where none can be seen to.</summary>
+    /// <param name="inode">The socket's number, as /proc/net has it.</param>
+    public static string? OfSocket(string inode)
+    {
+        foreach (var pid in Processes())
+            if (HasSocket(pid, $"socket:[{inode}]")) return Name(pid);
+        return null;
+    }
+
+    private static bool HasSocket(int pid, string target)
+    {
+        try
+        {
+            foreach (var information in Directory.EnumerateFiles($"/proc/{pid}/fdinfo"))
+                if (Target($"/proc/{pid}/fd/{Path.GetFileName(information)}") == target) return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has ended, or we may not look.
+        }
+
+        return false;
+    }
 
     // "1: FLOCK  ADVISORY  WRITE 812 00:1a:1234 0 EOF", the device in hexadecimal; who waits for it is a line with "->"
     // (proc(5)).

@@ -10,7 +10,13 @@ internal static class ConfigDoubts
 {
     /// <summary>What is probably not meant so, as one line each.</summary>
     public static IEnumerable<string> Find(HostPaths paths, HookConfig config) =>
-        [.. Guests(paths, config), .. PublicAddresses(config), .. Networks(paths, config), .. HostServices(config)];
+        [
+        .. Guests(paths, config),
+        .. Missing(paths, config),
+        .. PublicAddresses(config),
+        .. Networks(paths, config),
+        .. HostPort.TakenBy(paths, config).Select(port => port.Doubt),
+        ];
 
     /// <summary>
     /// What cannot work: addresses that stand for a whole network, of libvirt's or among the host's routes. A line
@@ -63,6 +69,21 @@ internal static class ConfigDoubts
         }
     }
 
+    /// <summary>What the config asks for and this host has not: a tool, or a family.</summary>
+    private static IEnumerable<string> Missing(HostPaths paths, HookConfig config)
+    {
+        if (config.Backend != Backend.Auto && BackendChoice.Missing(paths, config.Backend) is { } problem)
+            yield return problem;
+
+        if (HostNetwork.HasIPv6) yield break;
+        foreach (var machine in config.Machines)
+        {
+            var own = machine.PrivateAddresses.Concat(machine.Forwards.SelectMany(f => f.PublicAddresses));
+            if (own.FirstOrDefault(a => !a.IsIPv4()) is not { } address) continue;
+            yield return $"{address} of \"{Printable.Shown(machine.Name)}\" is not forwarded: this host has no IPv6";
+        }
+    }
+
     private static IEnumerable<string> PublicAddresses(HookConfig config)
     {
         var local = HostNetwork.LocalAddresses();
@@ -92,50 +113,6 @@ internal static class ConfigDoubts
             }
         }
     }
-
-    private static IEnumerable<string> HostServices(HookConfig config)
-    {
-        var listeners = new Dictionary<string, HashSet<ushort>>();
-        foreach (var machine in config.Machines)
-        {
-            foreach (var forward in machine.Forwards)
-            {
-                foreach (var doubt in HostServices(machine, forward, listeners)) yield return doubt;
-            }
-        }
-    }
-
-    private static IEnumerable<string> HostServices(
-        Machine machine, Forward forward, Dictionary<string, HashSet<ushort>> listeners)
-    {
-        var name = Printable.Shown(machine.Name);
-        var outside = forward.PublicAddresses.IsEmpty || !forward.PublicAddresses.All(IPAddress.IsLoopback);
-        foreach (var protocol in forward.Protocols)
-        {
-            foreach (var port in outside ? Listening(loopback: false) : [])
-            {
-                yield return $"a service of this host listens on {port}/{protocol.Name()}; connections from "
-                    + $"outside go to \"{name}\" while it runs";
-            }
-
-            foreach (var port in forward.Localhost ? Listening(loopback: true) : [])
-            {
-                yield return $"a service of this host listens on 127.0.0.1:{port}/{protocol.Name()}; connections of "
-                    + $"the host to it go to \"{name}\" while it runs";
-            }
-
-            IEnumerable<ushort> Listening(bool loopback)
-            {
-                var key = $"{protocol.Name()} {loopback}";
-                if (!listeners.TryGetValue(key, out var ports))
-                    listeners[key] = ports = HostNetwork.ListeningPorts(protocol, loopback);
-                return Within(forward.Public, ports);
-            }
-        }
-    }
-
-    private static IEnumerable<ushort> Within(PortRange range, HashSet<ushort> ports) =>
-        ports.Where(p => range.First <= p && p <= range.Last).Order();
 
     /// <summary>What libvirt's files say; nothing to a user who may not look into them.</summary>
     private static ImmutableArray<T> Known<T>(Func<ImmutableArray<T>> read)

@@ -98,7 +98,12 @@ internal sealed record ConfigFile(
     /// <exception cref="IOException">
     /// It cannot be read (<see cref="FileNotFoundException"/>: it does not exist).
     /// </exception>
-    public static ConfigResult Load(string path) => ConfigReader.Read(SmallFile.Read(path, MaxBytes), path);
+    public static ConfigResult Load(string path) => Parse(SmallFile.Read(path, MaxBytes), path);
+
+    /// <summary>What a config says now: with the time a forward may have ended.</summary>
+    /// <param name="content">Its content.</param>
+    /// <param name="path">Its name, for the messages.</param>
+    public static ConfigResult Parse(byte[] content, string path) => ConfigReader.Read(content, path, LocalTime.Now);
 
     /// <summary>
     /// Reads the file, and the last good one where the file cannot be used. One that has never been there is empty.
@@ -121,7 +126,7 @@ internal sealed record ConfigFile(
 
         if (earlier?.Content is { } same && content.AsSpan().SequenceEqual(same)) return earlier;
 
-        var result = ConfigReader.Read(content, paths.Config);
+        var result = Parse(content, paths.Config);
         ImmutableArray<Diagnostic> mistakes = [.. result.Errors];
         if (result.Config is null) return LastGood(paths, mistakes, Advice(paths));
         return new ConfigFile(result.Config, result.LeftOutMachines, result.LeftOutNetworks, false)
@@ -145,7 +150,7 @@ internal sealed record ConfigFile(
     private static ConfigFile LastGood(HostPaths paths, ImmutableArray<Diagnostic> mistakes, string verdict)
     {
         var kept = SmallFile.TryRead(paths.LastGoodConfig, MaxBytes);
-        var config = kept is null ? null : ConfigReader.Read(kept, paths.LastGoodConfig).Config;
+        var config = kept is null ? null : Parse(kept, paths.LastGoodConfig).Config;
         return new ConfigFile(config, [], [], true) { Path = paths.Config, Mistakes = mistakes, Verdict = verdict };
     }
 

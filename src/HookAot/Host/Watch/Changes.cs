@@ -31,6 +31,9 @@ internal enum Change
     /// <summary>Connections through the host.</summary>
     Connections = 128,
 
+    /// <summary>The time at which a forward ends, or the host's clock itself.</summary>
+    Time = 256,
+
     /// <summary>
     /// Everything that a converge depends on: at the start, and where the kernel has lost some of what it had to tell.
     /// </summary>

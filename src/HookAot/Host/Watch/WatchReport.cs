@@ -42,7 +42,7 @@ internal static class WatchReport
             return [Line("edit", sentence, ("ms", ms), fields)];
         }
 
-        var lines = Guests(healing);
+        var lines = Guests(healing, changes.Kinds == Change.Time);
         if (lines.Count == 0 && !healing.Found.IsEmpty)
             lines.Add(Line("repair", $"the rules are what they should be again, after {ms} ms", ("ms", ms), fields));
         return lines;
@@ -86,7 +86,7 @@ internal static class WatchReport
     }
 
     /// <summary>A line for each guest whose forwards have come or gone.</summary>
-    private static List<string> Guests(Healing healing)
+    private static List<string> Guests(Healing healing, bool hasEnded)
     {
         var lines = new List<string>();
         var told = new HashSet<string>(StringComparer.Ordinal);
@@ -105,7 +105,8 @@ internal static class WatchReport
         {
             if (!told.Add(first.Guest)) continue;
             var fields = Of(first.Guest, StructuredData.Removed, healing.Removed);
-            var sentence = $"{Printable.Escape(first.Guest)} is no longer served; {Count(fields.Count)} taken out";
+            var why = hasEnded ? ": the time of a forward has ended" : " is no longer served";
+            var sentence = $"{Printable.Escape(first.Guest)}{why}; {Count(fields.Count)} taken out";
             lines.Add(Line("gone", sentence, ("guest", first.Guest), fields));
         }
 

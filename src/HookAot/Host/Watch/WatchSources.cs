@@ -11,6 +11,7 @@ internal sealed unsafe class WatchSources : IDisposable
     private readonly FileEvents? files;
     private readonly NetworkEvents? network;
     private readonly ConnectionEvents? connections;
+    private readonly TimeEvents? time;
     private string? filesProblem;
 
     /// <summary>Begins to listen. A source that cannot be had is logged, and done without.</summary>
@@ -22,6 +23,7 @@ internal sealed unsafe class WatchSources : IDisposable
         rules = Add(() => new RuleEvents(), "changed rules");
         files = Add(() => new FileEvents(), "changed files");
         network = Add(() => new NetworkEvents(), "changed addresses");
+        time = Add(() => new TimeEvents(), "forwards that end");
         if (withConnections) connections = Add(() => new ConnectionEvents(), "new connections");
     }
 
@@ -36,6 +38,10 @@ internal sealed unsafe class WatchSources : IDisposable
         if (problem is not null && problem != filesProblem) Log.Warned(log, problem);
         filesProblem = problem;
     }
+
+    /// <summary>Counts a time as a change, once it has come.</summary>
+    /// <param name="time">In seconds since 1970; null: none.</param>
+    public void WakeAt(long? time) => this.time?.Set(time);
 
     /// <summary>Waits until something has changed.</summary>
     /// <param name="milliseconds">How long; -1: for ever.</param>
@@ -78,6 +84,7 @@ internal sealed unsafe class WatchSources : IDisposable
         files?.Dispose();
         network?.Dispose();
         connections?.Dispose();
+        time?.Dispose();
     }
 
     private static List<WatchedPath> Files(HostPaths paths)

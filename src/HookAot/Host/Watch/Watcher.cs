@@ -153,6 +153,7 @@ internal sealed class Watcher : IDisposable
     private void Report(Healing healing, long milliseconds)
     {
         var now = Environment.TickCount64;
+        sources.WakeAt(healing.Desired.Config.Config?.NextEnd);
         var errors = string.Join('\n', healing.Desired.Config.ErrorsForLog);
         if (errors != configErrors)
             foreach (var error in healing.Desired.Config.ErrorsForLog) Log.Failed(log, error);

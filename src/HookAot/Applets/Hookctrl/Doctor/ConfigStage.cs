@@ -51,8 +51,21 @@ internal static class ConfigStage
     private static DoctorStep Broken(Desired desired) =>
         DoctorStep.Fault(string.Join("; ", desired.Config.Errors), $"correct the file, then: {CheckAndApply}");
 
+    private static string Set(Patient patient, Forward forward, string option) =>
+        $"hookctrl port set {patient.Word} {forward.Public} {option}";
+
     private static DoctorStep NoForwards(Patient patient)
     {
+        if (patient.Idle is { } idle)
+        {
+            if (StatusBuilder.IsEnded(idle))
+                return DoctorStep.Fault($"the time of port {idle.Public} has ended", Set(patient, idle, "--for 2h"));
+            return patient.Machine!.Enabled
+                ? DoctorStep.Fault(
+                    $"port {idle.Public} is disabled", $"hookctrl port enable {patient.Word} {idle.Public}")
+                : DoctorStep.Fault("it is disabled", $"hookctrl machine enable {patient.Word}");
+        }
+
         if (patient.Port is not { } port)
             return DoctorStep.Fault("it has no forwards", $"hookctrl port add {patient.Word} 8080:80");
 

@@ -31,6 +31,9 @@ internal sealed record Patient(HostPaths Paths, Desired Desired, string Name, st
     /// <summary>Its forwards, as far as they were asked for.</summary>
     public IReadOnlyList<Forward> Forwards => [.. (Machine?.Forwards ?? []).Where(IsAskedFor)];
 
+    /// <summary>One of its forwards that are kept in the file only; null where none was asked for.</summary>
+    public Forward? Idle => Machine?.Idle.FirstOrDefault(IsAskedFor);
+
     /// <summary>What it is while it runs; null if it does not.</summary>
     public ObservedGuest? Active => Desired.Seen.Guests.FirstOrDefault(g => g.Name == Name);
 

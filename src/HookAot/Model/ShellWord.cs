@@ -1,6 +1,4 @@
-using HookAot.Model;
-
-namespace HookAot.Applets.Hookctrl;
+namespace HookAot.Model;
 
 /// <summary>A name within a command that an administrator is told to run.</summary>
 internal static class ShellWord
