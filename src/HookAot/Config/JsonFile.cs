@@ -43,7 +43,7 @@ internal static class JsonFile
             // Message: "'x' is invalid after a value. ... LineNumber: 2 | BytePositionInLine: 4." Both are 0-based.
             var words = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0];
             var offset = Offset(text, e.LineNumber ?? 0, e.BytePositionInLine ?? 0);
-            var hint = words.Contains("invalid after a value", StringComparison.Ordinal) ? "; a comma missing?" : "";
+            var hint = IsNextValue(words) ? "; a comma missing?" : "";
             mistake = At(offset, $"not valid JSON: {Printable.Escape(words)}{hint}");
             return null;
         }
@@ -54,6 +54,11 @@ internal static class JsonFile
             return new(Severity.Error, file, line, column, "", message);
         }
     }
+
+    /// <summary>Whether what surprises behind a value begins another one: "'{' is invalid after a value".</summary>
+    private static bool IsNextValue(string words) =>
+        words.Contains("is invalid after a value", StringComparison.Ordinal)
+        && words is [_, '"' or '{' or '[' or '-' or (>= '0' and <= '9'), ..];
 
     /// <summary>The byte that a <see cref="JsonException"/> means: it counts lines by LF only.</summary>
     private static int Offset(ReadOnlySpan<byte> utf8, long line, long byteInLine)

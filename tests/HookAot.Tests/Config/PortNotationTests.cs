@@ -20,7 +20,7 @@ public class PortNotationTests
 
     [Test]
     [Arguments("", "expected PUBLIC[:VM][/PROTOCOL]")]
-    [Arguments("80:", "expected a port from 1 to 65535 or a range after the colon")]
+    [Arguments("80:", "expected after the colon a port from 1 to 65535, or a range 8000-8010")]
     [Arguments("1-2:3", "2 public ports for 1 of the guest's")]
     [Arguments("80/", "expected tcp, udp, sctp or tcp+udp after the slash")]
     [Arguments("80/http", "expected tcp, udp, sctp or tcp+udp after the slash")]
