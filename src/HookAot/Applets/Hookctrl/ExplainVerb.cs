@@ -89,7 +89,9 @@ internal static class ExplainVerb
         {
             if (row.Place != place) Output.Write($"\n{row.Place}\n");
             place = row.Place;
-            Output.Write($"  {Printable.Escape(row.Rule)}\n    {row.Sentence}\n");
+            foreach (var line in Wrapping.Hanging("  ", Printable.Escape(row.Rule), Terminal.Columns))
+                Output.Write(line + "\n");
+            foreach (var line in Wrapping.Hanging("    ", row.Sentence, Terminal.Columns)) Output.Write(line + "\n");
         }
 
         Output.Write("\nIn the kernel one rule may serve several forwards; 'hookctrl status' says what is there.\n");

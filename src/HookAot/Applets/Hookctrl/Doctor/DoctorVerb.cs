@@ -81,14 +81,28 @@ internal static class DoctorVerb
                 "note" => "note ",
                 _ => Output.Red("FAULT"),
             };
-            Output.Write($"  {result}  {Printable.Escape(step.Message)}\n");
-            if (step.Cure is not null) Output.Write($"         {Output.Bold("do:")} {Printable.Escape(step.Cure)}\n");
+            Write($"  {result}  ", column: 9, step.Message);
+            if (step.Cure is not null) Write($"         {Output.Bold("do:")} ", column: 13, step.Cure);
         }
 
         if (walk.Ok)
         {
-            Output.Write("  nothing on this host stops it; if it is not reached all the same, " +
-                "look at what is between: a router, a provider's firewall\n");
+            Write("  ", column: 2, "nothing on this host stops it; if it is not reached all the same, " +
+                "look at what is between: a router, a provider's firewall");
+        }
+    }
+
+    /// <summary>Writes a text behind a mark, broken where the terminal ends.</summary>
+    /// <param name="mark">The mark, coloured perhaps.</param>
+    /// <param name="column">How wide it is.</param>
+    /// <param name="text">The text, which is made printable.</param>
+    private static void Write(string mark, int column, string text)
+    {
+        var begin = mark;
+        foreach (var line in Wrapping.Hanging(new string(' ', column), Printable.Escape(text), Terminal.Columns))
+        {
+            Output.Write($"{begin}{line[column..]}\n");
+            begin = new string(' ', column);
         }
     }
 }
