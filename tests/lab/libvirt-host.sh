@@ -80,7 +80,7 @@ on_host() {
 install_packages() {
   local packages=$base_packages policy=/usr/sbin/policy-rc.d mine='' result=0
   case $flavour in
-    bookworm) packages="$packages $libvirt_packages" ;;
+    bookworm) packages="$packages $libvirt_packages firewalld dbus" ;; # the story watch reloads it
     *) packages="$packages debootstrap" ;;
   esac
   if [ ! -e "$policy" ]; then
