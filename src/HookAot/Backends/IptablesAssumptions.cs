@@ -48,10 +48,7 @@ internal sealed class IptablesAssumptions
     public IptablesAssumptions(WantedRules wanted, ImmutableArray<PartPlan> plans, bool ipv4)
     {
         (this.wanted, this.ipv4) = (wanted, ipv4);
-        // What is to go is taken out in the reverse order: what is no longer translated need not be accepted.
-        var leaving = plans.Reverse().Where(p => p.IsPresent && !p.IsWanted);
-        var ordered = plans.Where(p => p.IsWanted).Concat(leaving);
-        attempts = [.. ordered.Select(p => new Attempt(p, TriedAbsent: !p.IsPresent, Counted: []))];
+        attempts = [.. InOrder(plans).Select(p => new Attempt(p, TriedAbsent: !p.IsPresent, Counted: []))];
     }
 
     /// <summary>Whether nothing is left to do.</summary>
@@ -79,6 +76,16 @@ internal sealed class IptablesAssumptions
     public static ImmutableArray<PartPlan> Plans(
         WantedRules wanted, bool ipv4, Func<IptablesLayout.Part, bool> isPresent) =>
         [.. IptablesLayout.Parts(ipv4).Select(p => new PartPlan(p, p.IsFor(wanted), isPresent(p)))];
+
+    /// <summary>
+    /// The parts in the order of their commits. What is to go is taken out in the reverse order: what is no longer
+    /// translated need not be accepted.
+    /// </summary>
+    public static IEnumerable<PartPlan> InOrder(ImmutableArray<PartPlan> plans)
+    {
+        var leaving = plans.Reverse().Where(p => p.IsPresent && !p.IsWanted);
+        return plans.Where(p => p.IsWanted).Concat(leaving);
+    }
 
     /// <summary>Assumes better, given the line that was refused; the parts before it are committed.</summary>
     /// <returns>Whether there is anything better to assume.</returns>
@@ -113,7 +120,8 @@ internal sealed class IptablesAssumptions
                 return OnceMore(attempt) ?? Keep(attempt, refused.Subject);
             case LineKind.JumpRemoval:
                 return OnceLess(attempt, refused.Subject);
-            case LineKind.Chain or LineKind.Frame or LineKind.JumpInsertion or LineKind.Rule:
+            case LineKind.Chain or LineKind.Frame or LineKind.JumpInsertion or LineKind.Rule
+                or LineKind.RuleRemoval:
                 return null;
             default:
                 throw new ArgumentOutOfRangeException(nameof(refused));

@@ -137,6 +137,35 @@ internal sealed class IptablesListing : IInstalledRules
         }
     }
 
+    /// <summary>
+    /// The script that adds and takes out only what differs; null where nothing of ours is there, or a chain is
+    /// missing, or a jump is not where it belongs.
+    /// </summary>
+    public ImmutableArray<ScriptLine>? DifferenceTo(WantedRules wanted)
+    {
+        if (WholeParts() is not { } parts) return null;
+        var rules = parts.SelectMany(p => p.Chains, (p, chain) => (p.Table, Chain: chain))
+            .SelectMany(c => Chain(c.Table, c.Chain)!, (c, rule) => (c.Chain, IptablesRule.Canonical(rule.Text)));
+        return IptablesDifference.From(ChainContents.Of(parts, rules), wanted, ipv4, IptablesRule.Canonical);
+    }
+
+    /// <summary>The parts that are there; null if one of them is not there as a whole.</summary>
+    private List<IptablesLayout.Part>? WholeParts()
+    {
+        var whole = new List<IptablesLayout.Part>();
+        foreach (var part in IptablesLayout.Parts(ipv4))
+        {
+            var chainsThere = part.Chains.Count(c => Chain(part.Table, c) is not null);
+            if (chainsThere != 0 && chainsThere != part.Chains.Length) return null;
+
+            var plan = new PartPlan(part, isWanted: chainsThere > 0, isPresent: chainsThere > 0);
+            if (part.Jumps.Any(jump => JumpDifference(plan, jump) is not null)) return null;
+            if (chainsThere > 0) whole.Add(part);
+        }
+
+        return whole;
+    }
+
     private void AddChain(string table, string line)
     {
         if (line.Split(' ') is not [var name, var policy, ..]) return;

@@ -19,6 +19,9 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
     /// <summary>What a rule with counters begins with: "[3:180] -A ..." (iptables-restore(8)).</summary>
     public const char CounterMark = '[';
 
+    /// <summary>What a table's part of a script ends with.</summary>
+    public const string Commit = "COMMIT";
+
     private const int MultiportSlots = 15; // XT_MULTI_PORTS; a range takes two
 
     /// <summary>The script that puts what is wanted in place of whatever of ours is there.</summary>
@@ -35,7 +38,7 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
             script.Add(Frame(plan, $"*{plan.Part.Table}"));
             if (plan.IsWanted) AddReplacement(script, plan);
             else AddRemoval(script, plan);
-            script.Add(Frame(plan, "COMMIT"));
+            script.Add(Frame(plan, Commit));
             for (var i = first; i < script.Count; i++) script[i] = script[i] with { Part = plan.Part.Name };
         }
 

@@ -20,6 +20,9 @@ internal enum LineKind
     /// <summary>Puts a jump at the head of a chain of the kernel's.</summary>
     JumpInsertion,
 
+    /// <summary>Takes a rule out of a chain of ours.</summary>
+    RuleRemoval,
+
     /// <summary>A rule in a chain of ours.</summary>
     Rule,
 }

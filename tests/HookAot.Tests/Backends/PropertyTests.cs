@@ -20,14 +20,8 @@ public sealed class PropertyTests
         var before = await world.Rules();
         await ConfigGen.Configs.SampleAsync(async sample =>
         {
-            var (config, guests) = sample;
-            var read = ConfigReader.Read(Encoding.UTF8.GetBytes(config), "config.json");
-            await Assert.That(read.Diagnostics).IsEmpty().Because(config);
-            var names = Enumerable.Range(0, guests).Select(i => $"g{i}");
-            var running = names.Select(name => new ObservedGuest("qemu", name, [], Evidence.Event));
-            var ruleset = RulesetBuilder.Build(read.Config!, Rulesets.Host with { Guests = [.. running] }, []);
-
-            var wanted = WantedRules.All(ruleset);
+            var wanted = await Wanted(sample);
+            var config = sample.Config;
             await Restore(world, iptables, Rulesets.Lines(wanted, present: false), "--test");
             await Restore(world, iptables, Rulesets.Lines(wanted, present: false));
             var once = await world.Rules();
@@ -38,6 +32,40 @@ public sealed class PropertyTests
             await Restore(world, iptables, Rulesets.Removal(wanted));
             await Assert.That(await world.Rules()).IsEqualTo(before).Because(config);
         }, iter: 25, threads: 1);
+    }
+
+    [Test]
+    public async Task One_config_after_another_by_difference_is_the_second_one_anew()
+    {
+        await using var world = await World.Create();
+        var (recorded, turn) = (ChainContents.Nothing, 0);
+        await ConfigGen.Configs.SampleAsync(async sample =>
+        {
+            var wanted = await Wanted(sample);
+            var listing = IptablesListing.Parse(await world.Host.Run("iptables-save -c"));
+            // By turns from what was recorded and from what is seen: both have to come to the same.
+            var (bySeen, byRecord) =
+                (listing.DifferenceTo(wanted), IptablesDifference.From(recorded, wanted, ipv4: true));
+            await Assert.That(bySeen is null).IsEqualTo(byRecord is null).Because(sample.Config);
+            await Assert.That(IptablesScript.Print(bySeen ?? [])).IsEqualTo(IptablesScript.Print(byRecord ?? []));
+            var script = turn++ % 2 == 0 ? byRecord : bySeen;
+            await Restore(world, "iptables", script ?? Rulesets.Lines(wanted, present: false));
+            recorded = ChainContents.Of(wanted, ipv4: true);
+
+            var after = IptablesListing.Parse(await world.Host.Run("iptables-save -c"));
+            await Assert.That(after.DifferencesFrom(wanted)).IsEmpty().Because(sample.Config);
+            if (!wanted.IsEmpty) await Assert.That(after.DifferenceTo(wanted)!.Value).IsEmpty().Because(sample.Config);
+        }, iter: 40, threads: 1);
+    }
+
+    private static async Task<WantedRules> Wanted((string Config, int Guests) sample)
+    {
+        var read = ConfigReader.Read(Encoding.UTF8.GetBytes(sample.Config), "config.json");
+        await Assert.That(read.Diagnostics).IsEmpty().Because(sample.Config);
+        var names = Enumerable.Range(0, sample.Guests).Select(i => $"g{i}");
+        var running = names.Select(name => new ObservedGuest("qemu", name, [], Evidence.Event));
+        return WantedRules.All(
+            RulesetBuilder.Build(read.Config!, Rulesets.Host with { Guests = [.. running] }, []));
     }
 
     private static Task<string> Restore(

@@ -11,9 +11,15 @@ public sealed class WatchPaceTests
         var pace = new WatchPace();
         await Assert.That(pace.LookAt(10_000)).IsEqualTo(10_050);
         pace.Looked(10_060, unasked: null);
-        await Assert.That(pace.LookAt(10_070)).IsEqualTo(10_560);
-        await Assert.That(pace.LookAt(10_600)).IsEqualTo(10_650);
-        await Assert.That(pace.LookAtRules()).IsLessThanOrEqualTo(10_060);
+        // The second of a burst does not wait; the third does.
+        await Assert.That(pace.LookAt(10_070)).IsEqualTo(10_120);
+        pace.Looked(10_130, unasked: null);
+        await Assert.That(pace.LookAt(10_140)).IsEqualTo(11_060);
+        pace.Failed(11_070);
+        await Assert.That(pace.LookAt(11_080)).IsEqualTo(11_130);
+        await Assert.That(pace.LookAt(13_000)).IsEqualTo(13_050);
+        pace.Looked(13_060, unasked: null);
+        await Assert.That(pace.LookAtRules()).IsLessThanOrEqualTo(13_060);
         await Assert.That(pace.Next).IsNull();
     }
 

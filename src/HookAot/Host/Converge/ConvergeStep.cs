@@ -50,6 +50,12 @@ internal sealed record StepContext(HostPaths Paths, int LockFd, Deadline Deadlin
 {
     /// <summary>Whether a step before this one failed, so that what depends on its rules has to wait.</summary>
     public bool Failed { get; init; }
+
+    /// <summary>Who has committed to nf_tables since what is known of it was found out.</summary>
+    public NfGeneration Generation { get; init; } = new(start: null);
+
+    /// <summary>What the last converge left in the tables of iptables, if nobody has committed since.</summary>
+    public RulesLeft? Left { get; init; }
 }
 
 /// <summary>How a step went.</summary>
@@ -60,6 +66,9 @@ internal sealed record StepOutcome(string? Error, ImmutableArray<RefusedGuest> R
 {
     /// <summary>What of the step is on the host, where it has parts.</summary>
     public string[]? Parts { get; init; }
+
+    /// <summary>What is in the chains of iptables now; null: nobody knows, or the step has none.</summary>
+    public ChainContents? Chains { get; init; }
 
     /// <summary>Whether nft died of a signal, so that iptables may stand in.</summary>
     public bool NftDied { get; init; }

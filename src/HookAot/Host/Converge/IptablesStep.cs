@@ -31,30 +31,57 @@ internal sealed class IptablesStep(bool ipv4) : ConvergeStep
         if (Tool(context.Paths) is not { } tool)
         {
             return wanted.IsEmpty
-                ? StepOutcome.Done(installed: false)
+                ? Nothing
                 : new(desired.Backend.Problem ?? Missing, [], null);
         }
 
         var listing = (seen as View)?.Listing;
         var recorded = context.Record.PartsOf(Name);
         var parts = recorded ?? (listing is null ? IptablesForward.Parts(tool, ipv4) : null);
-        if (wanted.IsEmpty && listing is null && parts is { Count: 0 }) return StepOutcome.Done(installed: false);
+        if (wanted.IsEmpty && listing is null && parts is { Count: 0 }) return Nothing;
 
         if (listing is not null) CleanOtherVariant(context);
         else if (parts is null) listing = IptablesSave.Read(tool, ipv4, context.LockFd, context.Deadline, out _);
 
         var wasClean = recorded is { Count: 0 };
-        var transaction = new IptablesTransaction(context, tool, ipv4, wasClean)
-        {
-            Counted = listing ?? Counted(context, tool, wanted, parts),
-        };
+        var transaction = new IptablesTransaction(context, tool, ipv4, wasClean);
+        if (Difference(context, tool, wanted, listing) is { } difference && transaction.TryDifference(difference))
+            return InPlace(wanted, refused: []);
+
+        transaction.Counted = listing ?? Counted(context, tool, wanted, parts);
         var (error, refused) = transaction.Run(
             wanted, part => parts?.Contains(part.Name) ?? wanted.IsEmpty, listing?.Plans(wanted));
         if (error is not null && transaction.IsInPlace(wanted)) error = null;
         if (error is not null || transaction.LeftChains) return new(error, refused, null);
 
+        return InPlace(wanted, refused);
+    }
+
+    private static StepOutcome Nothing => StepOutcome.Done(installed: false) with { Chains = ChainContents.Nothing };
+
+    private StepOutcome InPlace(WantedRules wanted, ImmutableArray<RefusedGuest> refused)
+    {
+        var names = wanted.GuestNames.Except(refused.Select(r => r.Guest)).ToHashSet(StringComparer.Ordinal);
+        var taken = refused.IsEmpty ? wanted : wanted.Only(names);
         var needed = IptablesLayout.Parts(ipv4).Where(p => p.IsFor(wanted)).Select(p => p.Name);
-        return new(null, refused, !wanted.IsEmpty) { Parts = [.. needed] };
+        return new(null, refused, !wanted.IsEmpty)
+        {
+            Parts = [.. needed],
+            Chains = ChainContents.Of(taken, ipv4),
+        };
+    }
+
+    /// <summary>
+    /// The script that only adds and takes out what differs; null where nobody knows exactly what is there, or nothing
+    /// is.
+    /// </summary>
+    private ImmutableArray<ScriptLine>? Difference(
+        StepContext context, string tool, WantedRules wanted, IptablesListing? listing)
+    {
+        if (context.Generation.Ours is null || !IptablesForward.WritesNftables(tool)) return null;
+        return listing is not null ? listing.DifferenceTo(wanted)
+            : context.Left is { } left ? IptablesDifference.From(left.Of(ipv4), wanted, ipv4)
+            : null;
     }
 
     /// <summary>What the rules that translate have counted so far; null where there are none.</summary>
@@ -101,10 +128,13 @@ internal sealed class IptablesStep(bool ipv4) : ConvergeStep
         public override IEnumerable<ToolScript> ScriptsFor(Desired desired)
         {
             var wanted = desired.Backend.ForIptables(desired.Ruleset, ipv4);
-            var assumptions = new IptablesAssumptions(wanted, listing.Plans(wanted), ipv4);
-            if (tool is null || assumptions.IsDone) yield break;
+            if (tool is null) yield break;
 
-            var script = listing.CarriedInto(assumptions.Script);
+            var difference = IptablesForward.WritesNftables(tool) ? listing.DifferenceTo(wanted) : null;
+            var whole = new IptablesAssumptions(wanted, listing.Plans(wanted), ipv4);
+            var script = difference ?? listing.CarriedInto(whole.Script);
+            if (script.IsEmpty) yield break;
+
             yield return new(
                 tool + "-restore", IptablesRestore.ArgumentsFor(script), IptablesScript.Print(script));
         }

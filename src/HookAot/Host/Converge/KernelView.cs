@@ -10,7 +10,11 @@ internal sealed class KernelView
 {
     private readonly ImmutableArray<(ConvergeStep Step, StepView View)> views;
 
-    private KernelView(ImmutableArray<(ConvergeStep Step, StepView View)> views) => this.views = views;
+    private KernelView(ImmutableArray<(ConvergeStep Step, StepView View)> views, NfGeneration generation) =>
+        (this.views, Generation) = (views, generation);
+
+    /// <summary>Who has committed to nf_tables since the look began.</summary>
+    public NfGeneration Generation { get; }
 
     /// <summary>What is translated.</summary>
     public ImmutableArray<Translation> Translations => [.. Rules.SelectMany(r => r.Translations)];
@@ -26,6 +30,7 @@ internal sealed class KernelView
     public static KernelView? Look(StepContext context, out string? problem)
     {
         problem = null;
+        var generation = NfGeneration.FromNow();
         var views = ImmutableArray.CreateBuilder<(ConvergeStep, StepView)>();
         foreach (var step in ConvergeSteps.All)
         {
@@ -33,7 +38,7 @@ internal sealed class KernelView
             views.Add((step, view));
         }
 
-        return new(views.ToImmutable());
+        return new(views.ToImmutable(), generation);
     }
 
     /// <summary>Looks at the host for a person, and changes nothing.</summary>

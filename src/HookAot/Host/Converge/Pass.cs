@@ -108,7 +108,13 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
     {
         state = state with { Localnet = LocalnetStep.Claimed(state.Localnet, desired.Ruleset) };
         Write(state with { Steps = [] });
-        var context = new StepContext(paths, lockFd, deadline, state, log);
+        var generation = seen?.Generation ?? NfGeneration.FromNow();
+        var left = seen is null ? RulesLeft.Read(paths) : null;
+        var context = new StepContext(paths, lockFd, deadline, state, log)
+        {
+            Generation = generation,
+            Left = left is not null && left.Generation == generation.Ours ? left : null,
+        };
         var results = new StepResults();
         if (desired.Backend.Problem is { } problem && !desired.Ruleset.IsEmpty) results.Fail(problem);
         foreach (var step in ConvergeSteps.InOrder(desired.Backend, state.Backend))
@@ -128,6 +134,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         state = state with { Steps = [], Refused = results.Refused };
         Write(results.HasFailed ? state : After(state, desired) with { Steps = results.Steps });
         if (results.HasFailed) return null;
+        Remember(generation, results);
 
         var ruleset = desired.Ruleset;
         var changes = ForwardsInForce.Replace(paths, ruleset);
@@ -137,6 +144,14 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         if (ruleset.IsEmpty) Log.Removed(log, words, fields);
         else Log.Converged(log, words, ruleset.Translations.Length, ruleset.GuestNames.Length, fields);
         return RefusedNames(results);
+    }
+
+    /// <summary>Where nobody knows, the file that is there has another generation.</summary>
+    private void Remember(NfGeneration generation, StepResults results)
+    {
+        var families = ConvergeSteps.Iptables.Select(results.ChainsOf).ToArray();
+        if (families is [{ } ipv4, { } ipv6] && generation.Ours is { } number)
+            new RulesLeft(number, ipv4, ipv6).Write(paths);
     }
 
     private static HashSet<string> RefusedNames(StepResults results) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HookAot.Backends;
 
 namespace HookAot.Host;
 
@@ -8,6 +9,7 @@ internal sealed class StepResults
     private readonly List<string> errors = [];
     private readonly Dictionary<string, RecordedStep> steps = [];
     private readonly List<RefusedGuest> refused = [];
+    private readonly Dictionary<string, ChainContents?> chains = [];
 
     /// <summary>Why the host is not as desired; empty if it is.</summary>
     public IReadOnlyList<string> Errors => errors;
@@ -20,6 +22,9 @@ internal sealed class StepResults
 
     /// <summary>Guests that were left out because the kernel refuses their rules, each once.</summary>
     public ImmutableArray<RefusedGuest> Refused => [.. refused.DistinctBy(r => r.Guest)];
+
+    /// <summary>What a step left in the chains of iptables; null: nobody knows.</summary>
+    public ChainContents? ChainsOf(ConvergeStep step) => chains.GetValueOrDefault(step.Name);
 
     /// <summary>Whether nft died of a signal.</summary>
     public bool NftDied { get; private set; }
@@ -35,6 +40,7 @@ internal sealed class StepResults
     {
         NftDied |= outcome.NftDied;
         refused.AddRange(outcome.Refused);
+        chains[step.Name] = outcome.Chains;
         if (outcome.Error is not null) Fail(outcome.Error);
         if (outcome.Installed is { } installed) steps[step.Name] = new(step.Name, installed, outcome.Parts);
         else steps.Remove(step.Name);

@@ -48,20 +48,20 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
     public RestoreResult Apply(ImmutableArray<ScriptLine> script)
     {
         var arguments = ArgumentsFor(script);
-        var result = Run(script, arguments);
+        var result = Run(script, arguments, isTest: false);
         var mayBePassing = result.Verdict == Verdict.ToolFailed || result.Refused is { Kind: LineKind.Rule };
         if (!mayBePassing || context.Deadline.HasPassed) return result;
 
         Log.Noted(context.Log, $"{result.Message}; once more");
         HasRepeated = true;
-        return Run(script, arguments);
+        return Run(script, arguments, isTest: false);
     }
 
     /// <summary>Whether the tool would take a script; nothing is applied.</summary>
     public bool Test(ImmutableArray<ScriptLine> script) =>
-        !context.Deadline.HasPassed && Run(script, Usual.Add("--test")).Verdict == Verdict.InPlace;
+        !context.Deadline.HasPassed && Run(script, Usual.Add("--test"), isTest: true).Verdict == Verdict.InPlace;
 
-    private RestoreResult Run(ImmutableArray<ScriptLine> script, ImmutableArray<string> arguments)
+    private RestoreResult Run(ImmutableArray<ScriptLine> script, ImmutableArray<string> arguments, bool isTest)
     {
         if (context.Log.IsEnabled(LogLevel.Debug))
         {
@@ -71,7 +71,14 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
 
         var deadline = context.Deadline.AtMost(Limits.Tool);
         var ended = Child.Run(program, arguments, IptablesScript.Print(script), context.LockFd, deadline);
-        if (ended.Succeeded) return new(Verdict.InPlace, null, "");
+        if (ended.Succeeded)
+        {
+            // A commit for each table that changes; a script of ours changes each that it names.
+            if (!isTest) context.Generation.Committed(script.Count(l => l.Text == IptablesScript.Commit));
+            return new(Verdict.InPlace, null, "");
+        }
+
+        if (!isTest) context.Generation.Lose();
 
         var refused = ended.Outcome == ChildOutcome.Exited ? RefusedLine(ended.Output, script) : null;
         // At COMMIT the kernel refuses what was sent until then, and does not say which line it was.

@@ -16,7 +16,7 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
     private readonly IptablesRestore tool = new(iptables, context);
 
     /// <summary>What the rules have counted so far, which they go on from; null: nobody has looked.</summary>
-    public IptablesListing? Counted { get; init; }
+    public IptablesListing? Counted { get; set; }
 
     /// <summary>Whether chains of ours had to stay although everything should go.</summary>
     public bool LeftChains { get; private set; }
@@ -57,6 +57,17 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
     {
         if (context.Deadline.HasPassed) return false;
         return Listing() is { } listing && !listing.DifferencesFrom(wanted).Any();
+    }
+
+    /// <summary>
+    /// Adds and takes out only what differs from what is there. Where that fails, or somebody else has committed
+    /// meanwhile, nothing is known any more, and everything has to be put in anew.
+    /// </summary>
+    /// <returns>Whether what is wanted is in place.</returns>
+    public bool TryDifference(ImmutableArray<ScriptLine> difference)
+    {
+        if (!difference.IsEmpty && tool.Apply(difference).Verdict != Verdict.InPlace) return false;
+        return context.Generation.Ours is not null;
     }
 
     private IptablesAssumptions Assume(WantedRules wanted, Func<IptablesLayout.Part, bool> isPresent) =>

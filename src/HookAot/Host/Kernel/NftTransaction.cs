@@ -93,7 +93,13 @@ internal sealed class NftTransaction(StepContext context)
 
         var deadline = context.Deadline.AtMost(Limits.Tool);
         var ended = Child.Run(nft, arguments, IptablesScript.Print(script), context.LockFd, deadline);
-        if (ended.Succeeded) return new(Verdict.InPlace, null, "");
+        if (ended.Succeeded)
+        {
+            if (!test) context.Generation.Committed(times: 1);
+            return new(Verdict.InPlace, null, "");
+        }
+
+        if (!test) context.Generation.Lose();
 
         if (ended.Outcome == ChildOutcome.Signalled) deaths++;
         if (ended.Outcome == ChildOutcome.NotStarted) deaths = DeadlyDeaths;

@@ -54,6 +54,9 @@ internal sealed record HostPaths(
     /// <summary>What is in force since the last converge, for the log.</summary>
     public string Forwards => Path.Combine(Run, "forwards");
 
+    /// <summary>What the last converge left in the tables of iptables, see <see cref="RulesLeft"/>.</summary>
+    public string Rules => Path.Combine(Run, "rules");
+
     /// <summary>Files of the log: HOOKAOT_LOG_DIR (for tests), else /var/log.</summary>
     public string Logs { get; init; } = Variable("HOOKAOT_LOG_DIR") ?? UsualLogs;
 

@@ -9,8 +9,8 @@ internal sealed class WatchPace
     /// <summary>How long after the first change: programs rarely change one thing only.</summary>
     public const int FirstLook = 50;
 
-    /// <summary>How long after the look before.</summary>
-    public const int BetweenLooks = 500;
+    /// <summary>Within this time there are two looks at the most, so that one that is needed now rarely waits.</summary>
+    public const int TwoLooks = 1_000;
 
     /// <summary>How often is looked at what tells nothing: iptables-legacy.</summary>
     public const int Unasked = 30_000;
@@ -20,6 +20,7 @@ internal sealed class WatchPace
 
     private readonly Queue<long> repairs = new();
     private long lastLook = long.MinValue / 2;
+    private long lookBefore = long.MinValue / 2;
     private long pauseEnds = long.MinValue / 2;
     private int pause;
     private int retry;
@@ -35,7 +36,7 @@ internal sealed class WatchPace
 
     /// <summary>When to look at what has changed.</summary>
     /// <param name="noticed">When it was noticed.</param>
-    public long LookAt(long noticed) => Math.Max(noticed + FirstLook, lastLook + BetweenLooks);
+    public long LookAt(long noticed) => Math.Max(noticed + FirstLook, lookBefore + TwoLooks);
 
     /// <summary>
     /// The earliest time to look where only rules have changed: it may be a fight, or go on to fail.
@@ -47,7 +48,7 @@ internal sealed class WatchPace
     /// <param name="unasked">After how long it has to be looked at again; null: when something is told.</param>
     public void Looked(long now, int? unasked)
     {
-        lastLook = now;
+        (lookBefore, lastLook) = (lastLook, now);
         retry = 0;
         Next = now + unasked;
     }
@@ -55,7 +56,7 @@ internal sealed class WatchPace
     /// <summary>Something could not be put right.</summary>
     public void Failed(long now)
     {
-        lastLook = now;
+        (lookBefore, lastLook) = (lastLook, now);
         retry = retry == 0 ? FirstRetry : Math.Min(2 * retry, LongestRetry);
         Next = Math.Max(now + retry, pauseEnds);
     }
