@@ -59,8 +59,8 @@ internal static class IptablesRule
 
         IPAddress? address = null;
         if (After(words, "-d")?.Split('/')[0] is { } to && !Addresses.TryParse(to, out address)) return null;
-        var guest = After(words, "--comment")?.Trim('"') ?? "";
-        return new(guest, address, protocol, ports, source, target, targetPorts);
+        var (guest, comment) = RuleComment.Parts(After(words, "--comment")?.Trim('"') ?? "");
+        return new(guest, address, protocol, ports, source, target, targetPorts) { Comment = comment };
     }
 
     private static string? After(string[] words, string word)

@@ -268,7 +268,7 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
         // From elsewhere 127.0.0.1 is nobody's: PREROUTING, which leads here too, has no interface to leave by.
         if (t.Public is not null && IPAddress.IsLoopback(t.Public)) rule.Append("-o lo ");
         rule.Append($"-p {t.Protocol.Name()} -m {t.Protocol.Name()} --dport {t.PublicPorts.Join(':')} ");
-        rule.Append($"-m comment --comment \"{Comment(t.Guest)}\" -j DNAT --to-destination {Destination(t)}");
+        rule.Append($"-m comment --comment \"{RuleComment.Of(t)}\" -j DNAT --to-destination {Destination(t)}");
         return Rule("nat", chain, t.Guest, rule.ToString()) with { Translation = t };
     }
 
@@ -283,19 +283,6 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
         return t.TargetPorts.Count == 1
             ? $"{target}:{t.TargetPorts}"
             : $"{target}:{t.TargetPorts}/{t.PublicPorts.First}";
-    }
-
-    /// <summary>
-    /// A guest may be called anything; the comment is for a reader, so everything that could mean something to a parser
-    /// becomes "_". The kernel takes 255 bytes (XT_MAX_COMMENT_LEN).
-    /// </summary>
-    internal static string Comment(string guest)
-    {
-        const int MostCharacters = 60;
-        var comment = new StringBuilder(guest.Length);
-        foreach (var c in guest.AsSpan(0, Math.Min(guest.Length, MostCharacters)))
-            comment.Append(char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '+' or ':' or '@' ? c : '_');
-        return comment.ToString();
     }
 
     private static ScriptLine Rule(string table, string chain, string? guest, string rule) =>

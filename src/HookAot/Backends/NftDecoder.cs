@@ -71,7 +71,11 @@ internal sealed class NftDecoder(bool ipv4)
         }
 
         var words = element.Comment.Split(' ');
-        var translation = new Translation(words[0], address, map.Protocol, ports, source, target, targetPorts);
+        var (guest, comment) = RuleComment.Parts(words[0]);
+        var translation = new Translation(guest, address, map.Protocol, ports, source, target, targetPorts)
+        {
+            Comment = comment,
+        };
         return words is [_, var range] && PortRange.TryParse(range, out var whole)
             ? Whole(translation, whole)
             : translation;

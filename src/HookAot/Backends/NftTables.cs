@@ -101,7 +101,7 @@ internal sealed class NftTables
     private static (NftMap Map, NftElement Element) Element(NftMap map, Translation translation, int? offset)
     {
         var everywhere = Everywhere(translation.Target.IsIPv4());
-        var guest = IptablesScript.Comment(translation.Guest);
+        var words = RuleComment.Of(translation);
         var (publicPorts, targetPorts) = (translation.PublicPorts, translation.TargetPorts);
         if (offset is { } at)
         {
@@ -121,8 +121,8 @@ internal sealed class NftTables
         if (map.Kind == NftKind.Ports) data.Add(targetPorts);
         // The elements of a shifted range say which one: the kernel has no ranges that shift.
         var comment = translation.PublicPorts.Count > 1 && offset is not null
-            ? $"{guest} {translation.PublicPorts}"
-            : guest;
+            ? $"{words} {translation.PublicPorts}"
+            : words;
         var element = new NftElement(key.First, key.Last, data.First, comment)
         {
             KeyText = key.Text,
@@ -196,7 +196,7 @@ internal sealed class NftTables
         foreach (var range in Ranges(accepted, protocol))
         {
             var key = new NftFields().Add(source).Add(address).Add(range);
-            elements.Add(new(key.First, key.Last, "", IptablesScript.Comment(guest))
+            elements.Add(new(key.First, key.Last, "", RuleComment.Guest(guest))
             {
                 KeyText = key.Text,
                 Guest = guest,

@@ -215,6 +215,7 @@ internal sealed class ConfigReader
         var (publicValue, guestValue) = (value, value);
         ImmutableArray<Protocol> protocols = [Protocol.Tcp];
         long? until = null;
+        var isSwitchedOff = false;
         string? comment = null;
         switch (value.Type)
         {
@@ -239,6 +240,7 @@ internal sealed class ConfigReader
                 if (keys.TryGetValue("protocol", out var protocol)) protocols = values.Protocols(protocol);
                 if (keys.TryGetValue("until", out var time)) until = values.Until(time);
                 if (keys.TryGetValue("comment", out var words)) comment = values.Comment(words);
+                isSwitchedOff = keys.TryGetValue("enabled", out var enabled) && enabled.Type == JsonTokenType.False;
                 defaults = Own(keys, defaults);
                 break;
             default:
@@ -252,6 +254,7 @@ internal sealed class ConfigReader
             Localhost = defaults.Localhost,
             Snat = defaults.Snat,
             Enabled = defaults.Enabled,
+            IsSwitchedOff = isSwitchedOff,
             Until = until,
             Comment = comment,
             Origin = findings.Origin(value),

@@ -126,6 +126,9 @@ internal sealed record Forward(
     /// <summary>Whether it, and its machine, may be in force.</summary>
     public bool Enabled { get; init; } = true;
 
+    /// <summary>Whether it is disabled by itself, whatever its machine is.</summary>
+    public bool IsSwitchedOff { get; init; }
+
     /// <summary>When it ends, in seconds since 1970; null: never.</summary>
     public long? Until { get; init; }
 
@@ -145,6 +148,7 @@ internal sealed record Forward(
         && Localhost == other.Localhost
         && Snat == other.Snat
         && Enabled == other.Enabled
+        && IsSwitchedOff == other.IsSwitchedOff
         && Until == other.Until
         && Comment == other.Comment;
 

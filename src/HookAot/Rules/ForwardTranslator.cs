@@ -82,7 +82,10 @@ internal sealed class ForwardTranslator(
     private void Add(IPAddress? address, Protocol protocol, IPNetwork? source, IPAddress target)
     {
         isServed = true;
-        builder.Translate(new(machine.Name, address, protocol, forward.Public, source, target, forward.Guest));
+        builder.Translate(new(machine.Name, address, protocol, forward.Public, source, target, forward.Guest)
+        {
+            Comment = forward.Comment,
+        });
     }
 
     /// <summary>Whether a public address can be translated; what cannot is reported.</summary>

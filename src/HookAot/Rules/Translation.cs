@@ -22,6 +22,9 @@ internal sealed record Translation(
     IPAddress Target,
     PortRange TargetPorts)
 {
+    /// <summary>What the forward is for, in the administrator's words; null: that is not said.</summary>
+    public string? Comment { get; init; }
+
     /// <summary>Whether it is path c: from 127.0.0.1 on the host.</summary>
     public bool IsLoopback => Public is not null && IPAddress.IsLoopback(Public);
 

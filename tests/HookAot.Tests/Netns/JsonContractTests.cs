@@ -31,6 +31,9 @@ public sealed class JsonContractTests
     /// <summary>A verb's command line without --json, and what makes its output interesting.</summary>
     private static readonly (string Verb, string Command, string Before)[] Calls =
     [
+        ("check", "check", ""),
+        ("check", "check {D}/hooks.json", ""),
+        ("version", "version", ""),
         ("list", "list", ""),
         ("show", "show a", ""),
         ("machine list", "machine list", ""),
@@ -78,6 +81,12 @@ public sealed class JsonContractTests
         ("change", "--cmd remove_machine --name nobody", ""),
         ("apply", "apply --stop-all", ""),
         ("log", "log", ""),
+        ("error", "list --nonsense", ""),
+        ("error", "show nobody", ""),
+        ("error", "nonsense", ""),
+        ("error", "explain nobody:80", ""),
+        ("error", "status nobody", ""),
+        ("error", "plan --config {D}", ""),
         ("log", "log a", ""),
     ];
 
@@ -91,7 +100,7 @@ public sealed class JsonContractTests
     ];
 
     // They print the same with --json as without.
-    private static readonly string[] Plain = ["check", "completion", "edit", "export", "version", "watch"];
+    private static readonly string[] Plain = ["completion", "edit", "export", "watch"];
 
     private static async Task<JsonObject> Definitions()
     {

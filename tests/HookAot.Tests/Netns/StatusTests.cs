@@ -214,7 +214,6 @@ public sealed class StatusTests
         string[] damages =
         [
             "true",
-            "true",
             "iptables -t nat -F",
             "iptables -t nat -I PREROUTING -j HOOKAOT-DNAT",
             "iptables -F; iptables -X",
@@ -235,10 +234,14 @@ public sealed class StatusTests
             File.Delete(fed);
         }
 
+        await Assert.That(await world.Done("plan --script")).StartsWith("# everything is as it should be");
+        await world.Done("apply");
+        await Assert.That(File.Exists(fed)).IsFalse();
+        await world.Host.Run("iptables -t nat -F HOOKAOT-DNAT");
         await Assert.That(await world.Done("plan --json")).Contains("\"tool\": \"").And.Contains("HOOKAOT-DNAT");
         await world.Done("apply --stop-all");
         File.Delete(Path.Combine(world.Directory, "libvirt", "qemu", "a.xml"));
-        await Assert.That(await world.Done("plan --script")).StartsWith("# nothing is active");
+        await Assert.That(await world.Done("plan --script")).StartsWith("# everything is as it should be");
     }
 
     [Test]

@@ -42,7 +42,7 @@ public sealed class OpenMetricsTests
     private static StatusRow Row(string guest, string port, string state, long connections, string protocol = "tcp")
     {
         var open = state == StatusBuilder.Active ? 2 : None;
-        return new(guest, [], port, protocol, "", [], false, false, state, null, 0, 0, connections, open);
+        return new(guest, [], port, protocol, "", [], false, false, state, null, 0, 0, connections, open, null);
     }
 
     /// <summary>What the reader understood, a line each sample.</summary>

@@ -65,8 +65,8 @@ internal static class ExportVerb
 
         if (options is not null) script.Append(options).Append('\n');
         if (!machine.Enabled) script.Append($"hookctrl machine disable {name}\n");
-        foreach (var idle in machine.Enabled ? machine.Idle : [])
-            if (!idle.Enabled) script.Append($"hookctrl port disable {name} {Notation(idle)}\n");
+        foreach (var idle in machine.Idle)
+            if (idle.IsSwitchedOff) script.Append($"hookctrl port disable {name} {Notation(idle)}\n");
     }
 
     private static PortNotation Notation(Forward forward) => new(forward.Public, forward.Guest, forward.Protocols);

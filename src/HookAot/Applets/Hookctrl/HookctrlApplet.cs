@@ -34,7 +34,7 @@ internal static class HookctrlApplet
     {
         try
         {
-            return arguments switch
+            var code = arguments switch
             {
                 [] => ShowFirstSteps(),
                 ["--version"] => VersionVerb.Run(),
@@ -43,13 +43,18 @@ internal static class HookctrlApplet
                     CompletionVerb.CompleteLast(CommandLine().Parse(words, NoResponseFiles), words),
                 _ => RunWords(arguments),
             };
+            return Session.End(code, AsksForJson(arguments));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Session.Say(Printable.Escape(e.Message));
-            return Session.Refused;
+            return Session.End(Session.Refused, AsksForJson(arguments));
         }
     }
+
+    // The words themselves are asked, since they may be no command line at all.
+    private static bool AsksForJson(string[] arguments) =>
+        arguments.TakeWhile(word => word != "--").Contains("--json");
 
     /// <summary>The whole command line.</summary>
     internal static Command CommandLine()

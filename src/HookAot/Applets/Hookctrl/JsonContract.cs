@@ -50,6 +50,29 @@ internal sealed record MachineRow(string Name, string[] PrivateIp, int Forwards,
 /// <param name="Comment">What it is for.</param>
 internal sealed record NetworkRow(string Name, string Range, string? Comment);
 
+/// <summary>What check prints.</summary>
+/// <param name="Ok">Whether the config has no mistake; the exit code is 0 then.</param>
+/// <param name="Findings">Every mistake and every doubt.</param>
+internal sealed record CheckReport(bool Ok, FindingRow[] Findings);
+
+/// <summary>A mistake or a doubt.</summary>
+/// <param name="Severity">error or warning.</param>
+/// <param name="File">The file.</param>
+/// <param name="Line">From 1; 0: the file as a whole.</param>
+/// <param name="Column">From 1, in characters; 0: the file as a whole.</param>
+/// <param name="Path">Where in the JSON, such as $.machines.web.port_map[0]; empty: the file as a whole.</param>
+/// <param name="Message">What was found, what is expected, what to do.</param>
+internal sealed record FindingRow(
+    string Severity, string File, int Line, int Column, string Path, string Message);
+
+/// <summary>What version prints.</summary>
+/// <param name="Version">The version, and behind "+" what it was built from.</param>
+internal sealed record VersionRow(string Version);
+
+/// <summary>What a command prints that fails and has nothing else to print.</summary>
+/// <param name="Errors">Why, a sentence each.</param>
+internal sealed record ErrorReport(string[] Errors);
+
 /// <summary>What came of an edit, of one that is refused as well.</summary>
 /// <param name="Changed">
 /// Whether the file, or a rule in the kernel, is another one than before; with --dry-run, whether the file would be.
@@ -132,6 +155,7 @@ internal sealed record StatusReport(
 /// <param name="Open">
 /// How many of its connections are open now; null while its guest does not run, and where the kernel does not say.
 /// </param>
+/// <param name="Comment">What it is for.</param>
 internal sealed record StatusRow(
     string Machine,
     string[] PublicIp,
@@ -146,7 +170,8 @@ internal sealed record StatusRow(
     long Packets,
     long Bytes,
     long Connections,
-    long Open)
+    long Open,
+    string? Comment)
 {
     /// <summary>In the place of a number that nobody knows; in JSON it is null.</summary>
     public const long Unknown = -1;
@@ -237,6 +262,9 @@ internal sealed record ExplainedRow(string Place, string Rule, string Sentence);
 [JsonSerializable(typeof(NetworkRow[]))]
 [JsonSerializable(typeof(ChangesRow))]
 [JsonSerializable(typeof(EditReport))]
+[JsonSerializable(typeof(CheckReport))]
+[JsonSerializable(typeof(VersionRow))]
+[JsonSerializable(typeof(ErrorReport))]
 [JsonSerializable(typeof(ScriptRow[]))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(DoctorRow[]))]
@@ -269,6 +297,18 @@ internal sealed partial class HookctrlJson : JsonSerializerContext
     /// <summary>What came of an edit.</summary>
     public static void Write(EditReport report) =>
         Output.Write(Text(Indented, to => Generated.EditReportSerializeHandler(to, report)));
+
+    /// <summary>What check found.</summary>
+    public static void Write(CheckReport report) =>
+        Output.Write(Text(Indented, to => Generated.CheckReportSerializeHandler(to, report)));
+
+    /// <summary>The version.</summary>
+    public static void Write(VersionRow version) =>
+        Output.Write(Text(Indented, to => Generated.VersionRowSerializeHandler(to, version)));
+
+    /// <summary>Why a command failed.</summary>
+    public static void Write(ErrorReport report) =>
+        Output.Write(Text(Indented, to => Generated.ErrorReportSerializeHandler(to, report)));
 
     /// <summary>The scripts of plan.</summary>
     public static void Write(ScriptRow[] scripts) =>

@@ -14,6 +14,9 @@ internal static class Output
     private static readonly bool Colours =
         Terminal.Is(Stdout) && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
+    /// <summary>Whether anything was written.</summary>
+    public static bool HasWritten { get; private set; }
+
     /// <summary>
     /// Writes text as it is; a reader that has seen enough ("hookctrl list | head") is no error. Not through Console,
     /// which sends a terminal escape sequences of its own.
@@ -21,6 +24,7 @@ internal static class Output
     /// <exception cref="IOException">It cannot be written, such as on a full disk: hookctrl ends with 1.</exception>
     public static unsafe void Write(string text)
     {
+        HasWritten = true;
         for (ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(text); !rest.IsEmpty;)
         {
             nint written;

@@ -66,7 +66,7 @@ internal static class PlanVerb
 
     private static void Print(ScriptRow[] scripts)
     {
-        if (scripts.Length == 0) Output.Write("# nothing is active, and no rule of ours is there: nothing to run\n");
+        if (scripts.Length == 0) Output.Write("# everything is as it should be: nothing to run\n");
         foreach (var script in scripts)
             Output.Write($"# {script.Tool} {string.Join(' ', script.Arguments)}\n{script.Script}");
     }

@@ -18,6 +18,8 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
 
     private const int MostPlaces = 20;
 
+    private static readonly List<string> said = [];
+
     private static readonly Option<string> ConfigOption = new("--config")
     {
         Description = "The file to use instead of config.json beside the hooks.",
@@ -112,17 +114,34 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
         var places = MostPlaces;
         foreach (var finding in findings)
         {
+            said.Add(finding.ToString());
             StandardError.WriteLine(finding.ToString());
             if (places-- <= 0) continue;
             if (SourceExcerpt.Of(content, finding.Line, finding.Column) is { } place) StandardError.WriteLine(place);
         }
     }
 
-    /// <summary>Says something on stderr.</summary>
-    public static void Say(string message) => StandardError.WriteLine($"hookctrl: {message}");
+    /// <summary>Says on stderr what is wrong.</summary>
+    public static void Say(string message)
+    {
+        said.Add(message);
+        StandardError.WriteLine($"hookctrl: {message}");
+    }
+
+    /// <summary>
+    /// Ends a command. A program that asked for JSON, and has got nothing, gets what was said on stderr.
+    /// </summary>
+    /// <param name="code">The exit code.</param>
+    /// <param name="json">Whether a program asked.</param>
+    /// <returns>The exit code.</returns>
+    public static int End(int code, bool json)
+    {
+        if (code != Done && json && !Output.HasWritten) HookctrlJson.Write(new ErrorReport([.. said]));
+        return code;
+    }
 
     /// <summary>Says a doubt on stderr.</summary>
-    public static void Warn(string doubt) => Say($"warning: {doubt}");
+    public static void Warn(string doubt) => StandardError.WriteLine($"hookctrl: warning: {doubt}");
 
     /// <summary>Why we may not touch the rules; null if we may.</summary>
     public static string? WhyNotRoot(string purpose) =>

@@ -107,7 +107,8 @@ internal static class StatusBuilder
             sum.Packets,
             sum.Bytes,
             state == Active ? sum.Packets : StatusRow.Unknown,
-            isActive && open is not null ? opened : StatusRow.Unknown);
+            isActive && open is not null ? opened : StatusRow.Unknown,
+            forward.Comment);
     }
 
     /// <summary>"192.168.122.2:80 [fd00::2]:80": where it goes, or would go.</summary>
@@ -122,7 +123,7 @@ internal static class StatusBuilder
     {
         const string Reason = "its entry has mistakes: hookctrl check";
         const long Unknown = StatusRow.Unknown;
-        return new(name, [], "-", "-", "-", [], false, false, LeftOut, Reason, 0, 0, Unknown, Unknown);
+        return new(name, [], "-", "-", "-", [], false, false, LeftOut, Reason, 0, 0, Unknown, Unknown, null);
     }
 
     private static NetworkState Network(NetworkRange network, Ruleset ruleset) =>

@@ -15,11 +15,18 @@ internal sealed class StatusPage
     public StatusPage(StatusReport report, IReadOnlyList<Obstacle> drift)
     {
         (this.report, this.drift) = (report, drift);
-        foreach (var row in report.Forwards) Table.Add(Cells(row), StateColumn, ToneOf(row));
+        var hasNotes = report.Forwards.Any(row => row.Comment is not null);
+        string[] head = ["GUEST", "PUBLIC", "PORT", "TO", "SOURCE", "STATE", "CONNS", "OPEN"];
+        Table = new(hasNotes ? [.. head, "NOTE"] : head);
+        foreach (var row in report.Forwards)
+        {
+            var cells = Cells(row);
+            Table.Add(hasNotes ? [.. cells, row.Comment ?? ""] : cells, StateColumn, ToneOf(row));
+        }
     }
 
     /// <summary>A row for each forward.</summary>
-    public Table Table { get; } = new("GUEST", "PUBLIC", "PORT", "TO", "SOURCE", "STATE", "CONNS", "OPEN");
+    public Table Table { get; }
 
     /// <summary>"3 forwards: 2 active, 1 missing; drift: 1".</summary>
     public string Summary

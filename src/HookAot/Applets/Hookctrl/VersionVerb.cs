@@ -10,15 +10,18 @@ internal static class VersionVerb
     public static Command Make()
     {
         var version = new Command("version", "Show the version, and what it was built from.");
-        version.SetAction(_ => Run());
+        version.SetAction(parsed => Run(Session.Of(parsed).Json));
         return version;
     }
 
     /// <summary>Shows "hookaot 0.1.0+SOURCE".</summary>
-    public static int Run()
+    /// <param name="json">Whether a program asks.</param>
+    public static int Run(bool json = false)
     {
         var version = typeof(VersionVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
-        Output.Write($"hookaot {version?.InformationalVersion}\n");
+        var words = version?.InformationalVersion ?? "";
+        if (json) HookctrlJson.Write(new VersionRow(words));
+        else Output.Write($"hookaot {words}\n");
         return Session.Done;
     }
 }

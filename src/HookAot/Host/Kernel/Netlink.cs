@@ -19,6 +19,10 @@ internal sealed unsafe class Netlink : IDisposable
     // More than the kernel puts into one datagram of a dump: 32 KiB (net/netlink/af_netlink.c, netlink_dump).
     private const int BufferSize = 64 * 1024;
 
+    // Kept for the next question: each page of a new one would be a page fault.
+    [ThreadStatic]
+    private static byte[]? spare;
+
     private readonly int socket;
 
     private Netlink(int socket) => this.socket = socket;
@@ -62,7 +66,15 @@ internal sealed unsafe class Netlink : IDisposable
     private int Ask(ushort type, ushort flags, ReadOnlySpan<byte> payload, Deadline deadline, Message message)
     {
         if (Send(type, flags, payload) is var error and not 0) return error;
-        var buffer = new byte[BufferSize];
+        var buffer = spare ?? GC.AllocateUninitializedArray<byte>(BufferSize);
+        spare = null;
+        error = Receive(buffer, deadline, message);
+        spare = buffer;
+        return error;
+    }
+
+    private int Receive(byte[] buffer, Deadline deadline, Message message)
+    {
         var interrupted = false;
         while (true)
         {
