@@ -207,7 +207,7 @@ chaos_step() {
 
 # A life of 120 steps, and the next one with the next seed.
 role_chaos() {
-  local until=$((SECONDS + seconds)) life=$seed points=0 bad=0 lives=0
+  local until=$((SECONDS + seconds)) life=$seed points=0 faults=0 lives=0
   pids=()
   life=$((life + 1000 * place))
   # With the seed of a life, as a failure names it, only that one.
@@ -230,12 +230,12 @@ role_chaos() {
     watcher_down
     lives=$((lives + 1))
     if [ -n "$problem" ]; then
-      bad=$((bad + 1))
+      faults=$((faults + 1))
       tail -12 story >last
       failure "chaos $first" "--only chaos --backend $first --run $life" "step $step: $problem" difference last
     fi
     life=$((life + 1))
     [ -z "$run" ] || break
   done
-  say "RUNS	chaos $first, $lives lives	-	$points	0	$bad"
+  say "RUNS	chaos $first, $lives lives	-	$points	0	$faults"
 }

@@ -91,7 +91,8 @@ mend() {
 learn() {
   local code again
   choose
-  prepare && old=$(kernel) && old_config=$(<hooks/config.json)
+  prepare
+  old=$(kernel) old_config=$(<hooks/config.json)
   ./fault -v -o report "${act[@]}" <"$input" >out 2>>hook.log
   code=$?
   cp report trace
@@ -159,12 +160,13 @@ is_mixture() { # RULES
 }
 of() { grep -E "^(${2//,/|})	" <<<"$1"; } # RULES TABLES
 
-# One run with one fault. Sets why where something does not hold, and hit to the call that failed.
+# One run with one fault. Sets why to what does not hold, hit to the call that failed, and third to 1 where rules were
+# there for a while that are neither the old nor the new ones.
 torment() { # WHOSE WHAT K
-  local whose=$1 what=$2 k=$3 code rules config line killed=0 left=0 ended=""
-  hit="" why=""
+  local code rules config line killed=0 left="" ended="" was_noted=0
+  hit="" why="" third=0
   prepare
-  ./fault -w "$whose" -e "$what" -k "$k" -o report "${act[@]}" <"$input" >out 2>err
+  ./fault -w "$1" -e "$2" -k "$3" -o report "${act[@]}" <"$input" >out 2>err
   code=$?
   while read -r line; do
     case $line in
@@ -173,58 +175,72 @@ torment() { # WHOSE WHAT K
       hung | left) left=$line ;;
     esac
   done <report
-  [ "$left" != hung ] || { why="it did not end within 70 s"; return; }
-  [ "$left" = 0 ] || why="a process was left behind"
+  [ "$left" != hung ] || { bad "it did not end within 70 s"; return; }
+  [ -z "$left" ] || bad "a process was left behind"
 
   # Who was killed, by us, or by a runtime that has no memory or cannot start, owes no exit code.
-  case $whose:$what in
+  case $1:$2 in
     own:KILL | own:TERM) [ -z "$hit" ] || killed=1 ;;
     runtime:*) [ $code -eq 0 ] || killed=1 ;;
     own:ENOMEM) [[ $hit == *" m"@(map|protect)" "* && $ended == signal* ]] && killed=1 ;;
   esac
   if [ $killed -eq 0 ]; then
-    [[ $ended == exit* ]] || why="it died: $ended"
-    [ "$is_hook" -eq 0 ] || [ $code -eq 0 ] || why="the hook ended with $code"
-    [ $code -le 1 ] || why="it ended with $code"
+    [[ $ended == exit* ]] || bad "it died: $ended"
+    [ "$is_hook" -eq 0 ] || [ $code -eq 0 ] || bad "the hook ended with $code"
+    [ $code -le 1 ] || bad "it ended with $code"
   fi
-  [ "$is_hook" -eq 0 ] || [ ! -s out ] || why="the hook wrote to stdout"
+  [ "$is_hook" -eq 0 ] || [ ! -s out ] || bad "the hook wrote to stdout"
 
   rules=$(kernel)
   config=$(<hooks/config.json)
-  [ "$config" = "$old_config" ] || [ "$config" = "$new_config" ] || why="config.json is neither the old nor the new"
-  if [ "$rules" != "$old" ] && [ "$rules" != "$new" ]; then
-    line=$(is_mixture "$rules") || { why="in the kernel: $line"; diff <(echo "$new") <(echo "$rules") >difference; }
+  [ "$config" = "$old_config" ] || [ "$config" = "$new_config" ] ||
+    bad "config.json is neither the old nor the new"
+  if [ "$rules" != "$old" ] && [ "$rules" != "$new" ] && ! line=$(is_mixture "$rules"); then
+    if may_be_third "$1" "$2"; then third=1; else bad "in the kernel: $line" "$new" "$rules"; fi
   fi
   if [ "$is_hook" -eq 0 ] && [ $killed -eq 0 ] && [ $code -eq 0 ]; then
-    [ "$config" = "$new_config" ] || why="hookctrl says that it is done, and config.json is the old one"
-    [ "$rules" = "$new" ] || why="hookctrl says that it is done, and the old rules are in the kernel"
+    [ "$config" = "$new_config" ] || bad "hookctrl says that it is done, and config.json is the old one"
+    [ "$rules" = "$new" ] || [ $third -eq 1 ] ||
+      bad "hookctrl says that it is done, and other rules are in the kernel" "$new" "$rules"
   fi
 
-  local was_noted=0
   [ $killed -eq 0 ] || was_noted=$(noted)
   follow $code
   next
-  rules=$(kernel)
   local wanted=$next or=$next
   [ "$config" = "$new_config" ] || wanted=$lost or=$lost
   [ $killed -eq 0 ] || [ "$was_noted" -eq 1 ] || or=$lost
-  if [ "$rules" != "$wanted" ] && [ "$rules" != "$or" ]; then
-    why=${why:-after the next event other rules are in the kernel}
-    diff <(echo "$wanted") <(echo "$rules") >difference
-  fi
+  rules=$(kernel)
+  [ "$rules" = "$wanted" ] || [ "$rules" = "$or" ] ||
+    bad "after the next event other rules are in the kernel" "$wanted" "$rules"
   if [ $killed -eq 1 ] && [ "$is_hook" -eq 1 ]; then
     mend
     rules=$(kernel)
-    [ "$rules" = "$final" ] || { why=${why:-it is not mended}; diff <(echo "$final") <(echo "$rules") >difference; }
+    [ "$rules" = "$final" ] || bad "it is not mended" "$final" "$rules"
   fi
-  [ ! -s hook.out ] || why=${why:-an undisturbed hook after it says something}
+  [ ! -s hook.out ] || bad "an undisturbed hook after it says something, or fails"
   for line in run/events/*; do
-    [[ $line == *.tmp ]] || why=${why:-an event is left in the spool}
+    [[ $line == *.tmp ]] || bad "an event is left in the spool"
   done
   for line in hooks/.config.json*; do
     hooks/hookctrl machine add zz --no-apply >/dev/null 2>>hook.log
-    [ ! -e "$line" ] || why=${why:-the next edit does not clear $line}
+    [ ! -e "$line" ] || bad "the next edit does not clear $line"
   done
+}
+
+bad() { # WHAT [WANTED IS]
+  why+="${why:+; }$1"
+  [ $# -eq 1 ] || diff <(echo "$2") <(echo "$3") >difference
+}
+
+# Whether rules that are neither old nor new, nor a mixture in the order of the commits, are no fault of the hook's as
+# long as the next event mends them. The hook says what it could not read, and takes less; or it says that a tool
+# failed, and the steps after that are tried all the same (src/README.md); or the tool itself went on after its own call
+# had failed, and ended with 0: iptables-nft takes a rule that is there for missing, or makes another one, where the
+# kernel does not answer it.
+may_be_third() { # WHOSE WHAT
+  grep -qE "cannot be read|the rules are not in place" err && return 0
+  [ "$1" = tool ] && [[ $2 == E* ]]
 }
 
 # Whether a hook that was killed has left its event, or has recorded it: then the next event has to include it.
@@ -259,7 +275,7 @@ shuffled() { # SALT
 
 # One scenario with one backend until there is nothing left, or the time is up: this worker's share of its runs.
 torture_one() { # SCENARIO BACKEND SECONDS WORKER WORKERS
-  local until=$((SECONDS + $3)) n=0 done=0 bad=0 idle=0 all again
+  local until=$((SECONDS + $3)) n=0 done=0 faults=0 idle=0 thirds=0 all again
   scenario=$1 backend=$2
   if ! learn; then
     cp trace "/tmp/trace.$$" 2>/dev/null
@@ -272,15 +288,15 @@ torture_one() { # SCENARIO BACKEND SECONDS WORKER WORKERS
     [ $((n % $5)) -eq "$4" ] || continue
     [ $SECONDS -lt $until ] || break
     torment "$whose" "$what" "$k"
-    done=$((done + 1))
+    done=$((done + 1)) thirds=$((thirds + third))
     [ -n "$hit" ] || idle=$((idle + 1))
     [ -n "$why" ] || continue
-    bad=$((bad + 1))
+    faults=$((faults + 1))
     again="--only $scenario --backend $backend --run $whose:$what:$k"
     failure "$scenario $backend" "$again" "$why (${hit:-nothing failed})" err difference
     rm -f difference
   done <<<"$all"
-  say "RUNS	$scenario $backend	$(wc -l <<<"$all")	$done	$idle	$bad"
+  say "RUNS	$scenario $backend	$(wc -l <<<"$all")	$done	$idle	$faults	$thirds"
 }
 
 role_faults() {
@@ -313,7 +329,7 @@ one_run() {
 
 # A tool that never answers: the limit of 15 s passes in each run, so the workers of this sleep beside the others.
 role_hang() {
-  local until=$((SECONDS + seconds)) done=0 idle=0 bad=0 all whose what k turn=$place
+  local until=$((SECONDS + seconds)) done=0 idle=0 faults=0 thirds=0 all whose what k turn=$place
   local some=(start-beside stop apply port-add network start-ipv6)
   only_whose=hang
   while [ $SECONDS -lt $until ]; do
@@ -325,13 +341,13 @@ role_hang() {
     while read -r whose what k; do
       [ $SECONDS -lt $until ] || break
       torment "$whose" "$what" "$k"
-      done=$((done + 1))
+      done=$((done + 1)) thirds=$((thirds + third))
       [ -n "$hit" ] || idle=$((idle + 1))
       [ -n "$why" ] || continue
-      bad=$((bad + 1))
+      faults=$((faults + 1))
       failure hang "--only $scenario --backend $backend --run $whose:$what:$k" "$why (${hit:-nothing failed})" err difference
       rm -f difference
     done <<<"$all"
   done
-  say "RUNS	hang	-	$done	$idle	$bad"
+  say "RUNS	hang	-	$done	$idle	$faults	$thirds"
 }

@@ -23,10 +23,10 @@ storm_ends() { # WHEN WANTED
   if [ "$is" != "$2" ]; then
     diff <(echo "$2") <(echo "$is") >difference
     failure "storm $backend" "--only storm --backend $backend" "$1: other forwards than wanted" difference hook.out
-    bad=$((bad + 1))
-  elif [ -e hook.out ]; then
+    faults=$((faults + 1))
+  elif [ -s hook.out ]; then
     failure "storm $backend" "--only storm --backend $backend" "$1: a hook says something" hook.out
-    bad=$((bad + 1))
+    faults=$((faults + 1))
   fi
   done=$((done + 1))
   rm -f hook.out
@@ -37,7 +37,7 @@ wanted_of() { # NUMBERS
 }
 
 storm() { # BACKEND
-  local n all odd even clean done=0 bad=0 pids
+  local n all odd even clean done=0 faults=0 pids
   backend=$1
   wipe
   configure_storm "$1"
@@ -80,9 +80,9 @@ storm() { # BACKEND
   if [ "$(kernel)" != "$clean" ]; then
     diff <(echo "$clean") <(kernel) >difference
     failure "storm $backend" "--only storm --backend $backend" "something stays behind" difference
-    bad=$((bad + 1))
+    faults=$((faults + 1))
   fi
-  say "RUNS	storm $backend	5	$done	0	$bad"
+  say "RUNS	storm $backend	5	$done	0	$faults"
 }
 
 role_storm() {

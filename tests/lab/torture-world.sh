@@ -60,13 +60,13 @@ all_are_old() {
 }
 
 # Everything in nf_tables without counters, a line a chain, set or map: "FAMILY TABLE<tab>what". iptables-nft's rules
-# are among it.
+# are among it. What iptables-nft makes whenever it looks is not: tables, and the kernel's chains without a rule.
 kernel() {
   nft -s list ruleset 2>/dev/null | awk '
     /^#/ { next }
-    /^table / { table = $2 " " $3; print table "\t" ; next }
+    /^table / { table = $2 " " $3; next }
     /^\t[a-z]/ { text = $0; next }
-    /^\t}/ { print table "\t" text; next }
+    /^\t}/ { if (text !~ /^\tchain [A-Z]+ {;\t\ttype [^;]*; policy accept;$/) print table "\t" text; next }
     { text = text ";" $0 }' | sort
 }
 
