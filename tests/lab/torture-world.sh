@@ -61,13 +61,26 @@ all_are_old() {
 
 # Everything in nf_tables without counters, a line a chain, set or map: "FAMILY TABLE<tab>what". iptables-nft's rules
 # are among it. What iptables-nft makes whenever it looks is not: tables, and the kernel's chains without a rule.
+# Elements have no order.
 kernel() {
   nft -s list ruleset 2>/dev/null | awk '
+    function sorted(list,    n, i, j, e, t) {
+      gsub(/[;\t]+/, "", list)
+      n = split(list, e, /, */)
+      for (i = 2; i <= n; i++)
+        for (j = i; j > 1 && e[j - 1] > e[j]; j--) { t = e[j]; e[j] = e[j - 1]; e[j - 1] = t }
+      for (i = 1; i <= n; i++) list = i == 1 ? e[1] : list ", " e[i]
+      return list
+    }
     /^#/ { next }
     /^table / { table = $2 " " $3; next }
     /^\t[a-z]/ { text = $0; next }
-    /^\t}/ { if (text !~ /^\tchain [A-Z]+ {;\t\ttype [^;]*; policy accept;$/) print table "\t" text; next }
-    { text = text ";" $0 }' | sort
+    /^\t}/ {
+      if (match(text, /elements = { .*}/))
+        text = substr(text, 1, RSTART + 12) sorted(substr(text, RSTART + 13, RLENGTH - 15)) " }"
+      if (text !~ /^\tchain [A-Z]+ {;\t\ttype [^;]*; policy accept;$/) print table "\t" text
+      next }
+    { sub(/^ +/, ""); text = text ";" $0 }' | sort
 }
 
 # What is translated, as "PORT ADDRESS:PORT", from iptables and nft as they list it.
