@@ -23,7 +23,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 hooks="start-first start-beside start-ipv6 stop stop-last network apply"
-edits="port-add port-set port-remove machine-add machine-remove machine-rename network-add network-remove set undo import"
+edits="port-add port-set port-remove machine-add machine-remove machine-rename network-add network-remove set undo \
+import"
 seconds=600 only="" backends="iptables nftables" run="" exhaustive=0 seed=${SEED:-$RANDOM}
 
 # ---- in a namespace of its own: one worker
@@ -116,19 +117,19 @@ cat "$work"/results.* 2>/dev/null | awk -F'\t' -v names="$(names)" '
   $1 == "RUNS" {
     name = $2; sub(/,.*/, "", name)
     if ($3 > of[name]) of[name] = $3
-    done[name] += $4; idle[name] += $5; bad[name] += $6; third[name] += $7
+    done[name] += $4; idle[name] += $5; bad[name] += $6; third[name] += $7; applied[name] += $8
   }
   $1 == "FAIL" { name = $2; sub(/,.*/, "", name); failures[name]++ }
   END {
-    printf "%-26s %8s %8s %8s %8s %8s\n", "", "possible", "runs", "hit", "third", "failed"
+    printf "%-26s %8s %8s %8s %8s %8s %8s\n", "", "possible", "runs", "hit", "third", "applied", "failed"
     n = split(names, each, "\n")
     for (i = 1; i <= n; i++) {
       name = each[i]
       if (bad[name] < failures[name]) bad[name] = failures[name]
       is_good = done[name] - idle[name] > 0 && !bad[name]
       if (is_good) passed++; else failed++
-      printf "%-26s %8s %8d %8d %8d %8d%s\n", name, of[name] ? of[name] : "-", done[name], done[name] - idle[name],
-        third[name], bad[name], is_good ? "" : "  FAIL"
+      printf "%-26s %8s %8d %8d %8d %8d %8d%s\n", name, of[name] ? of[name] : "-", done[name], done[name] - idle[name],
+        third[name], applied[name], bad[name], is_good ? "" : "  FAIL"
       runs += done[name]
     }
     printf "%d runs\n%d passed, %d failed\n", runs, passed, failed
