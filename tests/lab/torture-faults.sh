@@ -25,6 +25,7 @@ JSON
 prepare() {
   wipe
   configure "$backend"
+  guest g1
   guest g2
   case $scenario in
     start-first | start-ipv6) ;;
@@ -259,7 +260,7 @@ jumps_once() {
   awk -F';' '{
     text = $1
     split("", seen)
-    for (i = 2; i <= NF; i++) if ($i !~ /jump HOOKAOT-/ || !seen[$i]++) text = text ";" $i
+    for (i = 2; i <= NF; i++) if ($i !~ / -j HOOKAOT-/ || !seen[$i]++) text = text ";" $i
     print text }'
 }
 
@@ -297,10 +298,7 @@ shuffled() { # SALT
 torture_one() { # SCENARIO BACKEND SECONDS WORKER WORKERS
   local until=$((SECONDS + $3)) n=0 done=0 faults=0 idle=0 thirds=0 applies=0 all again
   scenario=$1 backend=$2
-  if ! learn; then
-    cp trace "/tmp/trace.$$" 2>/dev/null
-    return
-  fi
+  learn || return
   all=$(runs_of_scenario)
   [ "$exhaustive" -eq 1 ] || all=$(shuffled ${#1} <<<"$all")
   while read -r whose what k; do

@@ -59,11 +59,15 @@ all_are_old() {
   state=$(<run/state.json) && echo "${state//\"Since\":+([0-9])/\"Since\":1}" >run/state.json
 }
 
-# Everything in nf_tables without counters, a line a chain, set or map: "FAMILY TABLE<tab>what". iptables-nft's rules
-# are among it. What iptables-nft makes whenever it looks is not: tables, and the kernel's chains without a rule.
-# Elements have no order.
+# Everything in the kernel without counters, a line a chain, set or map: "FAMILY TABLE<tab>what". What iptables makes
+# whenever it looks is not among it: tables, and the kernel's chains without a rule. Elements have no order. nft cannot
+# be asked for the rules of iptables: how it prints their targets depends on the order of the tables.
 kernel() {
-  nft -s list ruleset 2>/dev/null | awk '
+  {
+    echo "family ip" && iptables-save
+    echo "family ip6" && ip6tables-save
+    nft -s list ruleset
+  } 2>/dev/null | awk '
     function sorted(list,    n, i, j, e, t) {
       gsub(/[;\t]+/, "", list)
       n = split(list, e, /, */)
@@ -73,14 +77,21 @@ kernel() {
       return list
     }
     /^#/ { next }
-    /^table / { table = $2 " " $3; next }
+    /^family / { family = $2; next }
+    /^\*/ { table = family " " substr($0, 2); next }
+    /^:/ { policy[table "\t" substr($1, 2)] = $2; next }
+    /^-A / { rules[table "\t" $2] = rules[table "\t" $2] ";" $0; next }
+    /^table / { table = $2 " " $3; isnft = !/ip6? (filter|nat|raw|mangle|security) / ; next }
+    !isnft { next }
     /^\t[a-z]/ { text = $0; next }
     /^\t}/ {
       if (match(text, /elements = { .*}/))
         text = substr(text, 1, RSTART + 12) sorted(substr(text, RSTART + 13, RLENGTH - 15)) " }"
-      if (text !~ /^\tchain [A-Z]+ {;\t\ttype [^;]*; policy accept;$/) print table "\t" text
+      print table "\t" text
       next }
-    { sub(/^ +/, ""); text = text ";" $0 }' | sort
+    { sub(/^ +/, ""); text = text ";" $0 }
+    END { for (chain in policy)
+      if (policy[chain] != "ACCEPT" || chain in rules) print chain " " policy[chain] rules[chain] }' | sort
 }
 
 # What is translated, as "PORT ADDRESS:PORT", from iptables and nft as they list it.
