@@ -8,6 +8,7 @@
 # commit by commit; so is config.json; a hook has ended with 0 and has said nothing; and the next event brings exactly
 # what has to be there. tests/lab/fault.c lets the calls fail, with every error that its man page allows, and the
 # signals SIGKILL and SIGTERM; of the command, of its runtime before Main, and of iptables-restore, nft and their like.
+# ALL kills the command and its tools together.
 #
 #   the rest  hang: a tool that never answers. watch: "hookctrl watch" looks and repairs meanwhile. storm: 100 guests
 #             at once. chaos: events, edits, flushes, kills in any order, beside a model of what must be there.

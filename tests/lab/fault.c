@@ -4,7 +4,8 @@
  *
  *   -k  which call, counted from 1 among those that may fail so; 0: none, only count
  *   -e  EIO ENOSPC EMFILE ENOMEM EACCES EINTR EROFS: the call is not done and returns that error;
- *       KILL TERM: its process gets the signal before the call; HANG: the call never returns
+ *       KILL TERM: its process gets the signal before the call; ALL: every process is killed, as a control group
+ *       is, or by a power cut; HANG: the call never returns
  *   -w  own: calls of the command itself, from the first line of its Main on; runtime: those before;
  *       tool: those of every process that it starts, from the fork on
  *   -t  after how long everything is killed, 70 s without
@@ -53,6 +54,7 @@ static const struct { const char *name; int bit, error, signal; } faults[] = {
     {"EROFS", ReadOnly, EROFS, 0},
     {"KILL", Always, 0, SIGKILL},
     {"TERM", Always, 0, SIGTERM},
+    {"ALL", Always, 0, SIGKILL},
     {"HANG", Always, 0, 0},
 };
 enum { Faults = sizeof faults / sizeof *faults };
@@ -136,6 +138,8 @@ enum { Calls = sizeof calls / sizeof *calls };
 static int place, chosen = -1, whose = Own, verbose;   /* -k, -e, -w, -v */
 static int counted[Whose][Faults];
 static int in_main;
+static pid_t tools[512];   /* every process but the command's that was seen */
+static int tools_count;
 static pid_t root;
 static FILE *report;
 
@@ -238,11 +242,24 @@ static int owner(pid_t thread)
     return in_main ? Own : Runtime;
 }
 
+static void remember(pid_t tool)
+{
+    if (tools_count < (int)(sizeof tools / sizeof *tools) && (!tools_count || tools[tools_count - 1] != tool))
+        tools[tools_count++] = tool;
+}
+
+static void kill_all(void)
+{
+    kill(root, SIGKILL);
+    while (tools_count) kill(tools[--tools_count], SIGKILL);
+}
+
 static void answer(int listener, const struct seccomp_notif *request)
 {
     struct seccomp_notif_resp response = {.id = request->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
     int who = owner(request->pid), call = 0, hit = 0;
 
+    if (who == Tool) remember(request->pid);
     if (is_first_line(&request->data)) {
         if (who == Runtime) in_main = 1;
     } else {
@@ -261,7 +278,8 @@ static void answer(int listener, const struct seccomp_notif *request)
     }
     if (hit) {
         if (!strcmp(faults[chosen].name, "HANG")) return;
-        if (faults[chosen].signal) kill(who == Tool ? (pid_t)request->pid : root, faults[chosen].signal);
+        if (!strcmp(faults[chosen].name, "ALL")) kill_all();
+        else if (faults[chosen].signal) kill(who == Tool ? (pid_t)request->pid : root, faults[chosen].signal);
         if (faults[chosen].error) {
             response.flags = 0;
             response.error = -faults[chosen].error;

@@ -97,6 +97,8 @@ learn() {
   ./fault -v -o report "${act[@]}" <"$input" >out 2>>hook.log
   code=$?
   cp report trace
+  # The call by which the event is left, counted as those before which a signal comes.
+  left_at=$(awk '/^call own / { n++ } /^call own rename .*events/ { print n; exit }' trace)
   follow $code
   new=$(kernel) new_config=$(<hooks/config.json)
   next
@@ -181,7 +183,7 @@ torment() { # WHOSE WHAT K
 
   # Who was killed, by us, or by a runtime that has no memory or cannot start, owes no exit code.
   case $1:$2 in
-    own:KILL | own:TERM) [ -z "$hit" ] || killed=1 ;;
+    own:KILL | own:TERM | *:ALL) [ -z "$hit" ] || killed=1 ;;
     runtime:*) [ $code -eq 0 ] || killed=1 ;;
     own:ENOMEM) [[ $hit == *" m"@(map|protect)" "* && $ended == signal* ]] && killed=1 ;;
   esac
@@ -205,7 +207,7 @@ torment() { # WHOSE WHAT K
       bad "hookctrl says that it is done, and other rules are in the kernel" "$new" "$rules"
   fi
 
-  [ $killed -eq 0 ] || was_noted=$(noted)
+  [ $killed -eq 0 ] || was_noted=$(noted "$1" "$3")
   follow $code
   next
   local wanted=$next or=$next
@@ -213,7 +215,7 @@ torment() { # WHOSE WHAT K
   [ $killed -eq 0 ] || [ "$was_noted" -eq 1 ] || or=$lost
   rules=$(kernel)
   if [ "$rules" != "$wanted" ] && [ "$rules" != "$or" ]; then
-    if is_untrue "$1" "$2"; then
+    if is_untrue "$1" "$2" || has_no_memory "$1" "$2"; then
       applied=1
       hooks/hookctrl apply >/dev/null 2>>hook.log
       rules=$(kernel | jumps_once)
@@ -256,6 +258,10 @@ may_be_third() { # WHOSE WHAT
 is_untrue() { # WHOSE WHAT
   [ "$1" = tool ] && [[ $2 == E* ]]
 }
+# The runtime had no memory for the hook's work, which says so, and has not left its event.
+has_no_memory() { # WHOSE WHAT
+  [ "$1:$2" = own:ENOMEM ] && [[ $hit == *" m"@(map|protect)" "* ]] && grep -q OutOfMemoryException err
+}
 jumps_once() {
   awk -F';' '{
     text = $1
@@ -264,10 +270,14 @@ jumps_once() {
     print text }'
 }
 
-# Whether a hook that was killed has left its event, or has recorded it: then the next event has to include it.
-noted() {
-  local file state=""
-  for file in run/events/*; do [[ $file == *.tmp ]] || { echo 1; return; }; done
+# Whether a hook that was killed had left its event, or has recorded it: then the next event has to include it. The
+# runtime makes a call more or less now and then.
+noted() { # WHOSE K
+  local state=""
+  if [ -n "$left_at" ] && { [ "$1" = tool ] || { [ "$1" = own ] && [ "$2" -gt $((left_at + 4)) ]; }; }; then
+    echo 1
+    return
+  fi
   [ ! -e run/state.json ] || state=$(<run/state.json)
   case $scenario:$state in
     start*\"Name\":\"$mine\"* | network:*\"Name\":\"default\"*) echo 1 ;;
@@ -283,7 +293,8 @@ runs_of_scenario() {
     BEGIN {
       n = split(errors, name, " ")
       for (i = 1; i <= n; i++) asked["own " name[i]] = asked["tool " name[i]] = asked["runtime " name[i]] = 1
-      asked["own KILL"] = asked["own TERM"] = asked["tool KILL"] = asked["tool TERM"] = asked["runtime KILL"] = 1
+      n = split("own KILL,own TERM,own ALL,tool KILL,tool TERM,tool ALL,runtime KILL", signal, ",")
+      for (i = 1; i <= n; i++) asked[signal[i]] = 1
       if (only != "") { for (each in asked) if (each !~ "^" only " ") delete asked[each] }
       if (only == "hang") asked["tool HANG"] = 1
     }
