@@ -137,10 +137,13 @@ synced_before_renamed() {
   return 1
 }
 
-# In the order in which they are committed; in one line what is one commit (ConvergeSteps.cs, IptablesLayout.cs).
+# In the order in which they are committed; in one line what is one commit (ConvergeSteps.cs, IptablesLayout.cs). What
+# goes as a whole goes in the reverse order (IptablesAssumptions.cs).
 commits() {
   if [ "$backend" = nftables ]; then
     printf '%s\n' "ip filter" "ip6 filter" "ip hookaot,ip6 hookaot"
+  elif [ "$scenario" = stop-last ]; then
+    printf '%s\n' "ip nat" "ip filter" "ip raw" "ip6 nat" "ip6 filter"
   else
     printf '%s\n' "ip raw" "ip filter" "ip nat" "ip6 filter" "ip6 nat"
   fi
