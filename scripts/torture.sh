@@ -13,7 +13,8 @@
 #   the rest  hang: a tool that never answers. watch: "hookctrl watch" looks and repairs meanwhile. storm: 100 guests
 #             at once. chaos: events, edits, flushes, kills in any order, beside a model of what must be there.
 #
-#   --quick   about 3 minutes; without, about 10. Of the runs a choice by lot, of every scenario.
+#   --quick   about 3 minutes; without, about 10. Of the runs a choice by lot, of every scenario; with --quick it is the
+#             same choice every time, for CI
 #   --hours   everything there is, as long as there is time
 #   --only    one scenario, or hang, watch, storm, chaos; --list names them
 #   --run     of one scenario one run, as a failure names it: own:EIO:17
@@ -26,7 +27,7 @@ cd "$(dirname "$0")/.." || exit 1
 hooks="start-first start-beside start-ipv6 stop stop-last network apply"
 edits="port-add port-set port-remove machine-add machine-remove machine-rename network-add network-remove set undo \
 import"
-seconds=600 only="" backends="iptables nftables" run="" exhaustive=0 seed=${SEED:-$RANDOM}
+seconds=600 only="" backends="iptables nftables" run="" exhaustive=0 seed=${SEED:-}
 
 # ---- in a namespace of its own: one worker
 
@@ -45,7 +46,7 @@ fi
 
 while [ $# -gt 0 ]; do
   case $1 in
-    --quick) seconds=150 ;;
+    --quick) seconds=150 seed=${seed:-1} ;;
     --minutes) seconds=$((${2:?} * 60)) && shift ;;
     --hours) seconds=$((${2:?} * 3600)) exhaustive=1 && shift ;;
     --only) only=${2:?} && shift ;;
@@ -66,6 +67,7 @@ work=$(mktemp -d -t hookaot-torture.XXXXXXXX)
 trap 'rm -rf "$work"' EXIT
 gcc -O2 -Wall -Wextra -Werror -o "$work/fault" tests/lab/fault.c || exit 1
 cp "$binary" "$work/hookaot"
+seed=${seed:-$RANDOM}
 echo "seed $seed"
 
 worker() { # ROLE PLACE WORKERS SECONDS
