@@ -64,7 +64,7 @@ binary=$(realpath -m "${HOOKAOT:-artifacts/linux-x64/hookaot}")
 iptables -V | grep -q nf_tables || { echo "torture.sh: iptables has to be the nf_tables variant" >&2; exit 1; }
 
 work=$(mktemp -d -t hookaot-torture.XXXXXXXX)
-trap 'rm -rf "$work"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 gcc -O2 -Wall -Wextra -Werror -o "$work/fault" tests/lab/fault.c || exit 1
 cp "$binary" "$work/hookaot"
 seed=${seed:-$RANDOM}

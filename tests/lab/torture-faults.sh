@@ -354,7 +354,7 @@ one_run() {
   scenario=$only backend=${backends%% *}
   learn || return
   torment "$whose" "$what" "$k"
-  say "RUNS	$scenario $backend	1	1	0	$([ -z "$why" ] && echo 0 || echo 1)"
+  say "RUNS	$scenario $backend	1	1	0	$([ -z "$why" ] && echo 0 || echo 1)	$third	$applied"
   echo "${hit:-nothing failed}: ${why:-all holds}"
   grep -v "^count" report
   cat err difference 2>/dev/null
