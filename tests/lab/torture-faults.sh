@@ -218,7 +218,7 @@ torment() { # WHOSE WHAT K
   [ $killed -eq 0 ] || [ "$was_noted" -eq 1 ] || or=$lost
   rules=$(kernel)
   if [ "$rules" != "$wanted" ] && [ "$rules" != "$or" ]; then
-    if is_untrue "$1" "$2" || has_no_memory "$1" "$2"; then
+    if is_untrue "$1" "$2" || has_no_memory "$1" "$2" || is_told_to_apply; then
       applied=1
       hooks/hookctrl apply >/dev/null 2>>hook.log
       rules=$(kernel | jumps_once)
@@ -261,6 +261,8 @@ may_be_third() { # WHOSE WHAT
 is_untrue() { # WHOSE WHAT
   [ "$1" = tool ] && [[ $2 == E* ]]
 }
+# The config has a guest since that runs already, of which no event tells any more: hookctrl says that this is not done.
+is_told_to_apply() { [ "$is_hook" -eq 0 ] && grep -q "not in force" err; }
 # The runtime had no memory for the hook's work, which says so, and has not left its event.
 has_no_memory() { # WHOSE WHAT
   [ "$1:$2" = own:ENOMEM ] && [[ $hit == *" m"@(map|protect)" "* ]] && grep -q OutOfMemoryException err
@@ -313,8 +315,7 @@ torture_one() { # SCENARIO BACKEND SECONDS WORKER WORKERS
   local until=$((SECONDS + $3)) n=0 done=0 faults=0 idle=0 thirds=0 applies=0 all again
   scenario=$1 backend=$2
   learn || return
-  all=$(runs_of_scenario)
-  [ "$exhaustive" -eq 1 ] || all=$(shuffled ${#1} <<<"$all")
+  all=$(runs_of_scenario | shuffled ${#1})
   while read -r whose what k; do
     n=$((n + 1))
     [ $((n % $5)) -eq "$4" ] || continue

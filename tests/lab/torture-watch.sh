@@ -93,8 +93,7 @@ role_watch() {
     return
   fi
   learn_watch || return
-  all=$(runs_of_scenario | grep -v '^runtime')
-  [ "$exhaustive" -eq 1 ] || all=$(shuffled 7 <<<"$all")
+  all=$(runs_of_scenario | grep -v '^runtime' | shuffled 7)
   n=0
   while read -r whose what k; do
     n=$((n + 1))
