@@ -42,6 +42,7 @@ suite() {
   fi
 }
 suite scripts/test-release.sh
+suite scripts/torture.sh --quick
 suite scripts/test-systemd.sh
 suite scripts/test-arm64.sh
 suite scripts/verify-container-build.sh
