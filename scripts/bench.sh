@@ -22,9 +22,10 @@ die() {
 }
 
 every='nothing start beside guests foreign path commands size'
-only='' quick='' compare='' lock='' pythons=() given=("$@")
+inside='' only='' quick='' compare='' lock='' pythons=() given=("$@")
 while [ $# -gt 0 ]; do
   case $1 in
+    inside) inside=yes ;;
     --only)
       while [ $# -gt 1 ] && [[ " $every " == *" $2 "* ]]; do only+=" $2"; shift; done
       [ -n "$only" ] || die "--only takes of these: $every" ;;
@@ -38,13 +39,15 @@ while [ $# -gt 0 ]; do
 done
 
 binary=$(realpath -m "${HOOKAOT:-artifacts/linux-x64/hookaot}")
-if [ "${HOOKAOT_BENCH-}" = "" ]; then
+if [ "$inside" != yes ]; then
   [ "$(id -u)" -eq 0 ] || die "needs root, for namespaces"
   scripts/install-packages.sh iproute2 iptables nftables gcc libc6-dev containernetworking-plugins netavark || exit 1
   [ ${#pythons[@]} -eq 0 ] || scripts/install-packages.sh python3 || exit 1
   [ -x "$binary" ] || scripts/build.sh linux-x64 || exit 1
-  HOOKAOT_BENCH=inside exec unshare --net --mount --pid --fork --kill-child --mount-proc --propagation private \
-    bash scripts/bench.sh "${given[@]}"
+  [ -x artifacts/empty/empty ] || dotnet publish scripts/benchmark/empty -c Release -o artifacts/empty --nologo -v quiet ||
+    exit 1
+  exec unshare --net --mount --pid --fork --kill-child --mount-proc --propagation private \
+    bash scripts/bench.sh inside "${given[@]}"
 fi
 
 # What Debian's and libvirt's services have.
@@ -54,13 +57,13 @@ mount -t tmpfs tmpfs /mnt
 dir=/mnt
 mkdir $dir/hooks
 cp "$binary" $dir/hooks/hookaot
+cp artifacts/empty/empty $dir/empty
 ln -s hookaot $dir/hooks/qemu
 ln -s hookaot $dir/hooks/hookctrl
 export HOOKAOT_HOOKS_DIR=$dir/hooks HOOKAOT_RUN_DIR=/run/hookaot HOOKAOT_LIBVIRT_RUN=/run/libvirt
 export HOOKAOT_LIBVIRT_ETC=/run/etc HOOKAOT_LIBVIRT_DNSMASQ=/run/dnsmasq HOOKAOT_LOG_SOCKET=/run/log
 for name in stopwatch path; do gcc -O2 -Wall -o $dir/$name scripts/benchmark/$name.c || exit 1; done
 gcc -O2 -o $dir/probe tests/lab/probe.c || exit 1
-empty=''
 
 # Of a checkout: its name, and a folder as its users have it.
 python=''
@@ -90,6 +93,8 @@ locked() {
 . scripts/benchmark/contenders.sh
 # shellcheck source=scripts/benchmark/parts.sh
 . scripts/benchmark/parts.sh
+# shellcheck source=scripts/benchmark/chapter.sh
+. scripts/benchmark/chapter.sh
 
 domain web >$dir/web.xml
 for ((g = 1; g <= guests; g++)); do domain g$g >$dir/g$g.xml; done
@@ -98,5 +103,14 @@ for part in ${only:-$every}; do
   part_"$part"
   echo "$part: $((SECONDS - began)) s" >&2
 done
-awk -f scripts/benchmark/figures.awk $derived $samples >$dir/figures
-cat $dir/figures
+awk -f scripts/benchmark/figures.awk $derived $samples | sort -V >$dir/figures
+if [ -n "$compare" ]; then
+  awk -v all="$([ -n "$only" ] || echo yes)" -f scripts/benchmark/compare.awk src/doc/benchmarks.tsv $dir/figures
+elif [ -n "$only$quick" ]; then
+  cat $dir/figures
+else
+  cp $dir/figures src/doc/benchmarks.tsv
+  draw
+  chapter >src/doc/benchmarks.md
+  awk -f scripts/benchmark/goals.awk $dir/figures scripts/benchmark/goals.tsv
+fi

@@ -58,7 +58,7 @@ part_nothing() {
   host nothing
   {
     plan nothing 1 nothing/true '' /bin/true
-    [ -z "$empty" ] || plan nothing 1 nothing/empty '' "$dir/empty"
+    plan nothing 1 nothing/empty '' "$dir/empty"
     for n in 1 10000; do
       config iptables $n false >"$dir/iptables-$n.json"
       of="CONFIG_FILENAME=$dir/iptables-$n.json HOOKAOT_RUN_DIR=/run/hookaot-$n $hook"
@@ -76,7 +76,7 @@ part_nothing() {
   } >"$dir/nothing"
   measure 2 5 <"$dir/nothing"
   for n in 1 10000; do
-    for of in record no-record prepare; do per nothing/$of-$n/times nothing/$of-$n nothing/${empty:-true}; done
+    for of in record no-record prepare; do per nothing/$of-$n/times nothing/$of-$n nothing/empty; done
   done
   gone nothing
 }
@@ -125,7 +125,7 @@ part_start() {
           printf '%s\tfailed\n' "start/$n/$one" "stop/$n/$one" >>"$samples" ;;
       esac
     done
-    measure 4 20 <"$dir/start"
+    measure 3 20 <"$dir/start"
     for one in "${all[@]}"; do
       [[ $late == *" $one "* ]] || { stop_of "$one" "$n"; run_in "$one"; }
     done
@@ -185,54 +185,54 @@ part_beside() {
 # ---- 20 guests with ten forwards each, at once and one after the other
 
 part_guests() {
-  local one way count g peers=(portmap netavark $python) all
-  all=("${ours[@]}" hand-iptables hand-nftables "${peers[@]}")
+  local one way count g all
+  # shellcheck disable=SC2206 # names without blanks
+  all=("${ours[@]}" hand-iptables hand-nftables portmap netavark $python)
   for one in iptables nftables; do
-    host hand-$one
-    hand_base hand-$one $one
     hand_empty $one >"$dir/hand-$one-empty"
     for ((g = 1; g <= guests; g++)); do hand_guest $one $g >"$dir/hand-$one-g$g"; done
     config $one 1 false others >"$dir/$one-20.json"
   done
-  for one in "${ours[@]}" "${peers[@]}"; do host "$one"; done
   guests_config
-  for ((g = 1; g <= guests; g++)); do on netavark ip netns add g$g; done
 
   : >"$dir/guests"
   for way in at-once in-turn; do
     count=$guests
     [ $way = at-once ] || count=-$guests
     for one in "${all[@]}"; do
+      host "$one-$way"
+      case $one in
+        hand-*) hand_base "$one-$way" "${one#hand-}" ;;
+        netavark) for ((g = 1; g <= guests; g++)); do on $one-$way ip netns add g$g; done ;;
+      esac
       guest_end_of "$one"
       local end=("$input" "$command")
       guest_start_of "$one"
-      if ! complete "$one" $count "${end[@]}"; then
-        printf 'guests/%s/%s\tfailed\n' $way "$one" >>"$samples"
-        continue
+      if complete "$one" "$one-$way" $count; then
+        plan "$one-$way" $count "guests/$way/$one" "$input" "$command" "guests-stop/$way/$one" "${end[@]}" >>"$dir/guests"
+      else
+        printf '%s\tfailed\n' "guests/$way/$one" "guests-stop/$way/$one" >>"$samples"
       fi
-      plan "$one" $count "guests/$way/$one" "$input" "$command" "guests-stop/$way/$one" "${end[@]}" >>"$dir/guests"
     done
-    for one in iptables nftables; do
-      per guests/$way/hookaot-$one/times guests/$way/hookaot-$one guests/$way/hand-$one
-    done
+    for one in "${ours[@]}"; do per "guests/$way/$one/times" "guests/$way/$one" "guests/$way/hand-${one#hookaot-}"; done
   done
-  measure 8 20 <"$dir/guests"
-  gone "${all[@]}"
+  measure 6 20 <"$dir/guests"
+  for way in at-once in-turn; do
+    for one in "${all[@]}"; do gone "$one-$way"; done
+  done
 }
 
-# Starts the guests once, and looks whether each of their 200 forwards is there: netavark loses some at once.
-complete() { # CONTENDER COUNT END-INPUT END-COMMAND
+# Starts the guests once, and looks whether each of their 200 forwards is there.
+complete() { # CONTENDER HOST COUNT
   local there
-  plan "$1" "$2" "trial/$1" "$input" "$command" >"$dir/trial"
-  timeout $((3 * limit)) "$dir/stopwatch" 1 1 0 <"$dir/trial" >"$dir/trialled" || return 1
-  there=$(on "$1" sh -c '/usr/sbin/iptables-save -t nat; /usr/sbin/nft list ruleset' 2>&1 | sed 's/ \. /:/g' |
+  plan "$2" "$3" "trial/$1" "$input" "$command" >"$dir/trial"
+  "$dir/stopwatch" 1 1 0 <"$dir/trial" >"$dir/trialled" || die "the stopwatch failed"
+  there=$(on "$2" sh -c '/usr/sbin/iptables-save -t nat; /usr/sbin/nft list ruleset' 2>&1 | sed 's/ \. /:/g' |
     grep -oE '(192\.168\.122|10\.88\.0)\.1[0-9]+:300(0[1-9]|10)\b' | sort -u | wc -l)
-  if grep -q failed "$dir/trialled" || [ "$there" -ne $((guests * 10)) ]; then
-    echo "bench.sh: $1: $there of $((guests * 10)) forwards are there after $2 starts" >&2
-    case $1 in hookaot-* | hand-*) die "$1 has to have all" ;; esac
-    plan "$1" "-$guests" "trial/$1" "$3" "$4" | "$dir/stopwatch" 1 1 0 >/dev/null 2>&1
-    return 1
-  fi
+  ! grep -q failed "$dir/trialled" && [ "$there" -eq $((guests * 10)) ] && return
+  echo "bench.sh: $1: $there of $((guests * 10)) forwards are there after the starts" >&2
+  case $1 in hookaot-* | hand-*) die "$1 has to have all" ;; esac
+  return 1
 }
 
 # ---- growth with rules of others: half of them in filter, half in nat
@@ -345,7 +345,7 @@ part_commands() {
   {
     host commands
     echo "<domstatus state='running'>$(domain web)</domstatus>" >"$dir/status.xml"
-    plan commands 1 commands/true '' /bin/true
+    plan commands 1 commands/empty '' "$dir/empty"
     plan commands 1 commands/help '' "$hookctrl --help"
     for n in 1 100 10000; do
       config iptables $n false >"$dir/iptables-$n.json"
@@ -369,6 +369,7 @@ part_commands() {
     done
   } >"$dir/commands"
   measure 3 20 <"$dir/commands"
+  for of in help list-1 list-10000; do per commands/$of/times commands/$of commands/empty; done
   gone commands
   for one in iptables nftables; do gone edit-$one-10 edit-$one-10000; done
 }
@@ -376,9 +377,9 @@ part_commands() {
 # ---- how large it is
 
 part_size() {
-  local rid
-  for rid in linux-x64 linux-arm64; do
-    [ ! -e artifacts/$rid/hookaot ] || printf 'size/%s\t0\t%s\n' $rid "$(stat -c %s artifacts/$rid/hookaot)" >>"$samples"
-  done
-  [ -z "$empty" ] || printf 'size/empty\t0\t%s\n' "$(stat -c %s "$dir/empty")" >>"$samples"
+  size_of linux-x64 "$binary"
+  [ ! -e artifacts/linux-arm64/hookaot ] || size_of linux-arm64 artifacts/linux-arm64/hookaot
+  size_of empty "$dir/empty"
 }
+
+size_of() { printf "size/%s\t0\t%s\n" "$1" "$(stat -c %s "$2")" >>"$samples"; } # NAME FILE

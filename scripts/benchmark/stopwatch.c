@@ -14,9 +14,9 @@
  * and, where each run needs a state, NAME, INPUT and COMMAND of what makes that state: it runs before each run, and is
  * timed as well; "-" for its NAME prints nothing of it.
  *
- * A contender stops after ROUNDS runs, or after at least three when it has taken SECONDS. PAUSE milliseconds lie before
- * each run of one with a state: what the kernel does later for the one is not the other's time. A command that fails is
- * told to standard error with all that it said, is printed as "NAME failed", and has no further rounds.
+ * A contender stops after ROUNDS runs, or after at least three when it has taken SECONDS, or fewer when it has taken four
+ * times as long. PAUSE milliseconds lie before each run of one with a state: what the kernel does later for the one is not the other's time. A command that fails is
+ * told to standard error with what it said, is printed as "NAME failed", and has no further rounds.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -174,9 +174,9 @@ static pid_t start(const struct contender *contender, struct command *command)
 }
 
 /* Waits for the child, and returns its peak memory in kB, or -1 if it failed. */
-static long ended(const char *name, pid_t child)
+static long ended(const char *name, pid_t child, int silent)
 {
-    char text[4096];
+    char text[400];
     struct rusage usage;
     int status;
 
@@ -184,8 +184,9 @@ static long ended(const char *name, pid_t child)
         if (errno != EINTR) die("wait4");
     if (!status) return usage.ru_maxrss;
     ssize_t length = pread(log_file, text, sizeof text, 0);
+    if (length < 0) length = 0;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    fprintf(stderr, "stopwatch: %s ended with %d: %.*s\n", name, code, length < 0 ? 0 : (int)length, text);
+    if (!silent) fprintf(stderr, "stopwatch: %s ended with %d: %.*s\n", name, code, (int)length, text);
     return -1;
 }
 
@@ -194,19 +195,20 @@ static int timed(const struct contender *contender, struct task *task)
 {
     pid_t children[MaxCount];
     long peak = 0, kilobytes[MaxCount];
-    int count = contender->count;
+    int count = contender->count, failures = 0;
 
     if (ftruncate(log_file, 0) || lseek(log_file, 0, SEEK_SET)) die("log");
     double from = now();
     for (int i = 0; i < count; i++) {
         children[i] = start(contender, &task->commands[i]);
-        if (contender->in_turn) kilobytes[i] = ended(task->name, children[i]);
+        if (contender->in_turn) failures += (kilobytes[i] = ended(task->name, children[i], failures)) < 0;
     }
-    for (int i = 0; i < count && !contender->in_turn; i++) kilobytes[i] = ended(task->name, children[i]);
+    for (int i = 0; i < count && !contender->in_turn; i++)
+        failures += (kilobytes[i] = ended(task->name, children[i], failures)) < 0;
     double took = now() - from;
+    if (failures) return printf("%s\tfailed\n", contender->run.name), 0;
 
     for (int i = 0; i < count; i++) {
-        if (kilobytes[i] < 0) return printf("%s\tfailed\n", contender->run.name), 0;
         if (kilobytes[i] > peak) peak = kilobytes[i];
     }
     if (strcmp(task->name, "-")) printf("%s\t%d\t%.4f\t%ld\n", task->name, contender->runs, took * 1000, peak);
@@ -242,7 +244,8 @@ int main(int count, char **args)
         for (int i = 0; i < used; i++) {
             struct contender *contender = &contenders[order[i]];
             if (contender->runs >= rounds) continue;
-            if (contender->runs >= FewestRuns && contender->seconds >= seconds) continue;
+            int enough = contender->runs >= FewestRuns || contender->seconds >= 4 * seconds;
+            if (enough && contender->seconds >= seconds) continue;
             double from = now();
             int works = 1;
             if (contender->has_state) {
