@@ -1,7 +1,7 @@
 #!/bin/bash
-# Measures the hook against its floors and its peers, each on a host of its own in namespaces, all in turn in an order of
-# chance. Writes src/doc/benchmarks.md, its figures and its plots. A benchmark, not a test: run it on a machine that does
-# nothing else. Takes artifacts/linux-x64/hookaot, or $HOOKAOT; builds it if missing. Needs root, for namespaces.
+# Measures the hook against its floors and its peers, each on a host of its own in namespaces, all in turn in an order
+# of chance. Writes src/doc/benchmarks.md, its figures and its plots. A benchmark, not a test: run it on a machine that
+# does nothing else. Takes artifacts/linux-x64/hookaot, or $HOOKAOT; builds it if missing. Needs root, for namespaces.
 #
 #   scripts/bench.sh             all of it, in about ten minutes
 #     --only PART...             these parts, only printed: nothing start beside guests foreign path commands size
@@ -44,8 +44,8 @@ if [ "$inside" != yes ]; then
   scripts/install-packages.sh iproute2 iptables nftables gcc libc6-dev containernetworking-plugins netavark || exit 1
   [ ${#pythons[@]} -eq 0 ] || scripts/install-packages.sh python3 || exit 1
   [ -x "$binary" ] || scripts/build.sh linux-x64 || exit 1
-  [ -x artifacts/empty/empty ] || dotnet publish scripts/benchmark/empty -c Release -o artifacts/empty --nologo -v quiet ||
-    exit 1
+  [ -x artifacts/empty/empty ] ||
+    dotnet publish scripts/benchmark/empty -c Release -o artifacts/empty --nologo -v quiet || exit 1
   exec unshare --net --mount --pid --fork --kill-child --mount-proc --propagation private \
     bash scripts/bench.sh inside "${given[@]}"
 fi

@@ -26,7 +26,8 @@ machine() {
 picture() { # PART ALTERNATIVE-TEXT
   echo '<picture>'
   echo "  <source media=\"(prefers-color-scheme: dark)\" srcset=\"benchmarks-$1-dark.svg\">"
-  echo "  <img alt=\"$2\" src=\"benchmarks-$1-light.svg\">"
+  echo "  <img alt=\"$2\""
+  echo "    src=\"benchmarks-$1-light.svg\">"
   echo '</picture>'
 }
 
@@ -106,16 +107,16 @@ the guest's own address, which a rule by hand lets through.
 ## Start of a guest, nothing else active
 
 MD
-  picture start 'Milliseconds of a start over 1 to 10,000 forwards, for each contender'
+  picture start 'Milliseconds of a start over the number of forwards'
   echo
   table start "$sizes" '1 forward|10|100|1000|10,000'
   printf '\n## Stop of the only guest\n\n'
-  picture stop 'Milliseconds of a stop over 1 to 10,000 forwards, for each contender'
+  picture stop 'Milliseconds of a stop over the number of forwards'
   echo
   table stop "$sizes" '1 forward|10|100|1000|10,000'
   printf '\nMost of it is a wait of the kernel, before it frees what a packet might still\nsee.\n'
   printf '\n## Start beside 20 guests with ten forwards each\n\n'
-  picture beside 'Milliseconds of a start beside other guests over 1 to 10,000 forwards'
+  picture beside 'Milliseconds of a start over its forwards, beside others'
   echo
   table beside "$sizes" '1 forward|10|100|1000|10,000'
   printf '\nAnd the stop of that guest:\n\n'

@@ -5,8 +5,9 @@ BEGIN {
   FS = "\t"
   count = split(columns, column, " ")
   split(heads, head, "|")
-  all = "hookaot-iptables=hookaot, iptables|hookaot-nftables=hookaot, nftables|tool-iptables=iptables-restore, same script"
-  all = all "|tool-nftables=nft, same script|hand-iptables=iptables-restore, by hand|hand-nftables=nft, by hand"
+  all = "hookaot-iptables=hookaot, iptables|hookaot-nftables=hookaot, nftables"
+  all = all "|tool-iptables=iptables-restore, same script|tool-nftables=nft, same script"
+  all = all "|hand-iptables=iptables-restore, by hand|hand-nftables=nft, by hand"
   all = all "|portmap=CNI portmap|netavark=netavark|python-saschpe=saschpe's hook|python-deadbok=deadbok's hook"
   names = split(all, known, "|")
 }

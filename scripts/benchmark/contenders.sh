@@ -152,7 +152,7 @@ stop_of() { # CONTENDER N
 
 # What the hook ran last, from its log of "debug": the tool's input; the tool itself is that of tool_of.
 script_of() { # LOG
-  [ "$(grep -c '^libvirt-hook-qemu: running ' "$1")" -eq 1 ] || die "the hook ran more or less than one tool: $(cat "$1")"
+  [ "$(grep -c '^libvirt-hook-qemu: running ' "$1")" -eq 1 ] || die "not one tool but: $(cat "$1")"
   sed -n 's/^libvirt-hook-qemu:   //p' "$1"
 }
 
@@ -162,7 +162,8 @@ record() { # HOST BACKEND N NAME [others]
   config "$2" "$3" true "${5-}" >"$dir/debug.json"
   for event in "start begin" "stopped end"; do
     # shellcheck disable=SC2086 # two words
-    on "$1" env CONFIG_FILENAME="$dir/debug.json" "$hook" web $event - <"$dir/web.xml" 2>"$dir/log" || die "$(cat "$dir/log")"
+    on "$1" env CONFIG_FILENAME="$dir/debug.json" "$hook" web $event - <"$dir/web.xml" 2>"$dir/log" ||
+      die "$(cat "$dir/log")"
     script_of "$dir/log" >"$dir/$4-${event%% *}-$3"
   done
   mv "$dir/$4-stopped-$3" "$dir/$4-stop-$3"

@@ -45,9 +45,11 @@ function sort(count,   i, j, kept) {
   }
 }
 
-function quantile(count, q,   place) {
+function quantile(count, q,   place, below, above) {
   place = 1 + (count - 1) * q
-  return sorted[int(place)] + (place - int(place)) * (sorted[count > int(place) ? int(place) + 1 : count] - sorted[int(place)])
+  below = int(place)
+  above = count > below ? below + 1 : count
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below])
 }
 
 function of_sorted(count) {

@@ -92,7 +92,9 @@ python_plan() { # HOST N
 # ---- start from nothing, and stop
 
 part_start() {
-  local n one code late=' ' all=("${ours[@]}" "${floors[@]}" portmap netavark $python) of_stop
+  local n one code late=' ' all of_stop
+  # shellcheck disable=SC2206 # names without blanks
+  all=("${ours[@]}" "${floors[@]}" portmap netavark $python)
   for one in "${all[@]}" record; do
     host "$one"
     ends "$one"
@@ -209,7 +211,8 @@ part_guests() {
       local end=("$input" "$command")
       guest_start_of "$one"
       if complete "$one" "$one-$way" $count; then
-        plan "$one-$way" $count "guests/$way/$one" "$input" "$command" "guests-stop/$way/$one" "${end[@]}" >>"$dir/guests"
+        plan "$one-$way" $count "guests/$way/$one" "$input" "$command" \
+          "guests-stop/$way/$one" "${end[@]}" >>"$dir/guests"
       else
         printf '%s\tfailed\n' "guests/$way/$one" "guests-stop/$way/$one" >>"$samples"
       fi
@@ -322,6 +325,7 @@ part_path() {
 # libvirt's own rules, so that connections are tracked on either way. With "direct" a client that knows a route to the
 # guest is let through; with "hand" what is translated.
 libvirt_firewall() { # HOST BACKEND WAY
+  local rule
   case $2 in
     iptables)
       on "$1" /usr/sbin/iptables-restore -w 10 --noflush <tests/lab/libvirt-9.rules || die "no rules of libvirt"
@@ -331,9 +335,10 @@ libvirt_firewall() { # HOST BACKEND WAY
       esac ;;
     nftables)
       on "$1" /usr/sbin/nft -f - <tests/lab/libvirt-nft.rules || die "no rules of libvirt"
+      rule="insert rule ip libvirt_network guest_input"
       case $3 in
-        direct) on "$1" /usr/sbin/nft insert rule ip libvirt_network guest_input iifname eth0 ip daddr 192.168.122.2 accept ;;
-        hand) on "$1" /usr/sbin/nft insert rule ip libvirt_network guest_input ct status dnat accept ;;
+        direct) on "$1" /usr/sbin/nft "$rule iifname eth0 ip daddr 192.168.122.2 accept" ;;
+        hand) on "$1" /usr/sbin/nft "$rule ct status dnat accept" ;;
       esac ;;
   esac
 }

@@ -104,8 +104,8 @@ END {
     at = up(y[who, points[who]]) + 4
     place = at < place - 16 ? at : place - 16
     end = points[who] ? across(x[who, points[who]]) : right
-    printf "<path d=\"M %.1f %.1f L %.1f %.1f\" fill=\"none\" stroke=\"%s\" stroke-dasharray=\"1 3\"/>\n", end + 4, at - 4,
-      right + 18, place - 4, colour[who]
+    printf "<path d=\"M %.1f %.1f L %.1f %.1f\" fill=\"none\" stroke=\"%s\" stroke-dasharray=\"1 3\"/>\n",
+      end + 4, at - 4, right + 18, place - 4, colour[who]
     text(right + 22, place, "start", colour[who], label[who])
   }
   print "</svg>"

@@ -14,9 +14,10 @@
  * and, where each run needs a state, NAME, INPUT and COMMAND of what makes that state: it runs before each run, and is
  * timed as well; "-" for its NAME prints nothing of it.
  *
- * A contender stops after ROUNDS runs, or after at least three when it has taken SECONDS, or fewer when it has taken four
- * times as long. PAUSE milliseconds lie before each run of one with a state: what the kernel does later for the one is not the other's time. A command that fails is
- * told to standard error with what it said, is printed as "NAME failed", and has no further rounds.
+ * A contender stops after ROUNDS runs, or after at least three when it has taken SECONDS, or fewer when it has taken
+ * four times as long. PAUSE milliseconds lie before each run of one with a state: what the kernel does later for the
+ * one is not the other's time. A command that fails is told to standard error with what it said, is printed as
+ * "NAME failed", and has no further rounds.
  */
 #define _GNU_SOURCE
 #include <errno.h>
