@@ -50,6 +50,8 @@ if [ "$inside" != yes ]; then
     bash scripts/bench.sh inside "${given[@]}"
 fi
 
+# The first process of its namespace takes no signal that it does not ask for.
+trap "exit 1" INT TERM
 # What Debian's and libvirt's services have.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 mount -t tmpfs tmpfs /run

@@ -7,11 +7,11 @@ version_of() { dpkg-query -W -f '${Version}' "$1"; }
 # What was measured with, a line each.
 machine() {
   local one checkout
-  echo "- $(nproc) cores of $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1),"
-  echo "  $(awk '$1 == "MemTotal:" { printf "%.1f", $2 / 1048576 }' /proc/meminfo) GB; Linux $(uname -r)"
+  echo "- $(nproc) cores of $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)," \
+    "$(awk '$1 == "MemTotal:" { printf "%.1f", $2 / 1048576 }' /proc/meminfo) GB; Linux $(uname -r)"
   # shellcheck source=/dev/null
   echo "- $(. /etc/os-release && echo "$PRETTY_NAME"): iptables $(version_of iptables), nftables $(version_of nftables)"
-  echo "- hookaot: $($hookctrl version | head -1)"
+  echo "- $($hookctrl version | head -1)"
   echo "- containernetworking-plugins $(version_of containernetworking-plugins)"
   echo "- netavark $(version_of netavark)"
   for checkout in "${pythons[@]}"; do
@@ -25,7 +25,8 @@ machine() {
 
 picture() { # PART ALTERNATIVE-TEXT
   echo '<picture>'
-  echo "  <source media=\"(prefers-color-scheme: dark)\" srcset=\"benchmarks-$1-dark.svg\">"
+  echo '  <source media="(prefers-color-scheme: dark)"'
+  echo "    srcset=\"benchmarks-$1-dark.svg\">"
   echo "  <img alt=\"$2\""
   echo "    src=\"benchmarks-$1-light.svg\">"
   echo '</picture>'
@@ -86,7 +87,8 @@ that neighbours do not make a range.
 - *Empty program*: a program in C# that does nothing, built as hookaot is.
 - CNI portmap and netavark are called as their engines call them, netavark's
   time has the bridge and the interface in it, which it makes as well. deadbok's
-  hook takes nothing out when a guest stops. `> 10 s`: was stopped then.
+  hook takes nothing out when a guest stops.
+- `> 10 s`: it was stopped then; a triangle in the pictures.
 
 MD
   echo '## With'
@@ -101,8 +103,9 @@ MD
   cat <<'MD'
 
 A packet's way is measured from a client through the host to a guest, each a
-network namespace, beside libvirt's own rules. *No forward* is a connection to
-the guest's own address, which a rule by hand lets through.
+network namespace, beside libvirt's own rules, and by one process, so that no
+scheduler is in it. *No forward* is a connection to the guest's own address,
+which a rule by hand lets through.
 
 ## Start of a guest, nothing else active
 

@@ -3,7 +3,7 @@
 #   awk -v part=start -v title=... -v shade=light|dark -f plot.awk benchmarks.tsv
 BEGIN {
   FS = "\t"
-  # The palette of Okabe and Ito, which colour-blind readers can tell apart; the darkest and lightest by the ground.
+  # A tool has the colour of the backend that uses it.
   dark = shade == "dark"
   ink = dark ? "#e6edf3" : "#1f2328"
   faint = dark ? "#9198a1" : "#59636e"
@@ -33,11 +33,17 @@ BEGIN {
   decades = 4
 }
 
+split($1, name, "/") == 3 && name[1] == part && $2 ~ /^>/ {
+  who = name[3]
+  if (!(who in stopped)) stopped[who] = log(name[2]) / log(10)
+  limit = log(substr($2, 2)) / log(10)
+  next
+}
+
 split($1, name, "/") == 3 && name[1] == part && $2 ~ /^[0-9]/ {
-  n = name[2]
   who = name[3]
   if (!(who in points)) order[++used] = who
-  x[who, ++points[who]] = log(n) / log(10)
+  x[who, ++points[who]] = log(name[2]) / log(10)
   y[who, points[who]] = log($2) / log(10)
   if (used == 1 && points[who] == 1 || y[who, points[who]] < lowest) lowest = y[who, points[who]]
   if (used == 1 && points[who] == 1 || y[who, points[who]] > highest) highest = y[who, points[who]]
@@ -65,6 +71,7 @@ function rule(x1, y1, x2, y2) {
 
 END {
   if (!used) exit 1
+  if (limit > highest) highest = limit
   low = floor(lowest)
   high = -floor(-highest)
   print "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 424\" width=\"760\" height=\"424\" role=\"img\""
@@ -101,6 +108,7 @@ END {
     # What is bare is dashed.
     dash = who ~ /^(tool|hand)/ ? " stroke-dasharray=\"5 4\"" : ""
     printf "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s/>\n%s\n", path, colour[who], dash, marks
+    if (who in stopped) stop(who)
     at = up(y[who, points[who]]) + 4
     place = at < place - 16 ? at : place - 16
     end = points[who] ? across(x[who, points[who]]) : right
@@ -109,6 +117,15 @@ END {
     text(right + 22, place, "start", colour[who], label[who])
   }
   print "</svg>"
+}
+
+# Where it was stopped: a triangle that points further up.
+function stop(who,   at_x, at_y) {
+  at_x = across(stopped[who])
+  at_y = up(limit)
+  printf "<path d=\"M %.1f %.1f L %.1f %.1f\" fill=\"none\" stroke=\"%s\" stroke-dasharray=\"2 4\"/>\n",
+    across(x[who, points[who]]), up(y[who, points[who]]), at_x, at_y, colour[who]
+  printf "<path d=\"M %.1f %.1f l 5 8 h -10 z\" fill=\"%s\"/>\n", at_x, at_y - 5, colour[who]
 }
 
 function last(who) { return y[who, points[who]] }
