@@ -11,7 +11,7 @@ function compared(name) { return name ~ /\/times$/ || name ~ /^memory\/start.*ho
 
 !compared($1) { next }
 
-FNR == NR {
+FILENAME == ARGV[1] {
   was[$1] = $2
   off[$1] = $3
   names[++used] = $1

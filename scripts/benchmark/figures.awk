@@ -7,7 +7,7 @@
 # A peer that was stopped at the limit has ">" and the limit for its median; one that failed has "failed".
 BEGIN { FS = OFS = "\t" }
 
-FNR == NR {
+FILENAME == ARGV[1] {
   split($0, words, " ")
   derived[++derivations] = words[1]
   how[derivations] = words[2]

@@ -3,7 +3,7 @@
 #   awk -f goals.awk benchmarks.tsv goals.tsv
 BEGIN { FS = "\t" }
 
-FNR == NR {
+FILENAME == ARGV[1] {
   value[$1] = $2
   unit[$1] = $4
   next
@@ -12,17 +12,27 @@ FNR == NR {
 /^# / { next }
 
 $1 == "#section" {
-  printf "%s### %s\n\n", (sections++ ? "\n" : ""), $2
-  print "| | hookaot | floor | ratio | goal | |"
-  print "|---|---|---|---|---|---|"
+  section = $2
   next
 }
 
 $2 in value {
+  head()
   ours = value[$2]
   floor = $3 in value ? value[$3] : ""
   printf "| %s | %s | %s | %s | %s | %s |\n", $1, shown(ours, unit[$2]), of_floor(), ratio(), goal(), verdict()
 }
+
+# Of a section in which something was measured.
+function head() {
+  if (section == "") return
+  printf "%s### %s\n\n", (sections++ ? "\n" : ""), section
+  print "| | hookaot | floor | ratio | goal | |"
+  print "|---|---|---|---|---|---|"
+  section = ""
+}
+
+END { printf "\n%d of %d goals are met.\n", met, met + missed }
 
 # Three digits that count.
 function digits(number) {
@@ -34,7 +44,7 @@ function digits(number) {
 function shown(number, kind) {
   if (kind == "us") return digits(number) " µs"
   if (kind == "kB") return digits(number / 1024) " MB"
-  if (kind == "bytes") return sprintf("%.2f MB", number / 1048576)
+  if (kind == "bytes") return sprintf("%.2f MB", number / 1000000)
   return digits(number) " ms"
 }
 
@@ -52,5 +62,10 @@ function goal() {
 function verdict(   bound) {
   if ($5 == "-" || $5 != "most" && floor == "") return ""
   bound = $5 == "most" ? $6 : $5 == "above" ? floor + $6 : floor * $6
-  return ours <= bound ? "met" : "**missed**"
+  if (ours > bound) {
+    missed++
+    return "**missed**"
+  }
+  met++
+  return "met"
 }
