@@ -27,6 +27,7 @@ function digits(number) {
 function spelled(median, spread) {
   if (median ~ /^>/) return "> " substr(median, 2) / 1000 " s"
   if (median == "failed") return "failed"
+  if (spread == "-") return digits(median)
   return digits(median) " ± " (spread ~ /e/ ? sprintf("%.0f", spread) : spread)
 }
 

@@ -4,7 +4,8 @@
 #
 # The spread says how far off the median may be: its standard error, by the quartiles, since what disturbs a machine
 # makes single runs late: 1.2533 sigma / sqrt(runs), where sigma is the distance of the quartiles / 1.349.
-# A peer that was stopped at the limit has ">" and the limit for its median; one that failed has "failed".
+# One run has none, "-". A peer that was stopped at the limit has ">" and the limit for its median; one that failed has
+# "failed".
 BEGIN { FS = OFS = "\t" }
 
 FILENAME == ARGV[1] {
@@ -59,7 +60,7 @@ function of_sorted(count) {
 }
 
 function say(name, value, off, kind, count) {
-  printf "%s\t%.4g\t%.2g\t%s\t%d\n", name, value, off, kind, count
+  printf "%s\t%.4g\t%s\t%s\t%d\n", name, value, (count > 1 ? sprintf("%.2g", off) : "-"), kind, count
 }
 
 END {
