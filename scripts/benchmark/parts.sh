@@ -137,7 +137,7 @@ part_start() {
           printf '%s\tfailed\n' "start/$n/$one" "stop/$n/$one" >>"$samples" ;;
       esac
     done
-    measure 3 20 <"$dir/start"
+    measure 2.5 20 <"$dir/start"
     for one in "${ours[@]}" "${floors[@]}"; do has_all "$one" "$n" || exit 1; done
     for one in "${all[@]}"; do
       [[ $late == *" $one "* ]] || { stop_of "$one" "$n"; run_in "$one"; }
@@ -231,7 +231,7 @@ part_guests() {
     done
     for one in "${ours[@]}"; do per "guests/$way/$one/times" "guests/$way/$one" "guests/$way/hand-${one#hookaot-}"; done
   done
-  measure 6 20 <"$dir/guests"
+  measure 5 20 <"$dir/guests"
   for way in at-once in-turn; do
     for one in "${all[@]}"; do gone "$one-$way"; done
   done
