@@ -111,7 +111,7 @@ if [ -n "$compare" ]; then
 elif [ -n "$only$quick" ]; then
   cat $dir/figures
 else
-  cp $dir/figures src/doc/benchmarks.tsv
+  { printf "# name\tmedian\tspread\tunit\truns\n" && cat $dir/figures; } >src/doc/benchmarks.tsv
   draw
   chapter >src/doc/benchmarks.md
   awk -f scripts/benchmark/goals.awk $dir/figures scripts/benchmark/goals.tsv
