@@ -55,7 +55,7 @@ proven() { # CONTENDER N
 has_all() { # HOST FORWARDS [ADDRESSES]
   local there
   there=$(on "$1" sh -c '/usr/sbin/iptables-save -t nat; /usr/sbin/nft list ruleset' 2>&1 | sed 's/ \. /:/g' |
-    grep -oE "(: |to-destination )${3:-192\\.168\\.122\\.2}:3[0-9]{4}\b" | sort -u | wc -l)
+    grep -oE "(: |to-destination )${3:-192\\.168\\.122\\.2}:[34][0-9]{4}\b" | sort -u | wc -l)
   [ "$there" -eq "$2" ] && return
   echo "bench.sh: $1: $there of $2 forwards are there" >&2
   return 1
