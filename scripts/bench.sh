@@ -1,109 +1,118 @@
 #!/bin/bash
-# Measures the hook against its floor, in one run, in a network namespace of its own:
-#   start of a guest with 100 forwards   against   iptables-restore of the same script    at most 3 times
-#   a call that has nothing to do        against   /bin/true                              at most 4 times
-#   peak memory with 1000 forwards                                                        at most 16 MB
-#   hookctrl list with 10,000 forwards                                                    at most 100 ms
-#   hookctrl --help                                                                       at most 10 ms
-# A benchmark, not a test: run it on a machine that does nothing else. Exit code 1 where a bound is exceeded.
-set -euo pipefail
-cd "$(dirname "$0")/.."
+# Measures the hook against its floors and its peers, each on a host of its own in namespaces, all in turn in an order
+# of chance. Writes src/doc/benchmarks.md, its figures and its plots. A benchmark, not a test: run it on a machine that
+# does nothing else. Takes artifacts/linux-x64/hookaot, or $HOOKAOT; builds it if missing. Needs root, for namespaces.
+#
+#   scripts/bench.sh             all of it, in about ten minutes
+#     --only PART...             these parts, only printed: nothing start beside guests foreign path commands size
+#     --quick                    fewer runs, only printed
+#     --compare                  only printed; exit code 1 if a ratio is worse than the one of src/doc/benchmarks.tsv by
+#                                more than its noise
+#     --python DIR               also the Python hook of this checkout of libvirt-hook-qemu, deadbok's or saschpe's;
+#                                may be given twice
+#     --lock FILE                hold a lock on this file while a part is measured, on a machine that is shared
+#
+# What it measures is in scripts/benchmark/parts.sh, how the peers are called in scripts/benchmark/contenders.sh.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
 
-if [ "${1-}" != inside ]; then
-  [ "$(id -u)" -eq 0 ] || { echo "bench.sh: needs root, for a network namespace" >&2; exit 2; }
-  scripts/install-packages.sh iproute2 iptables hyperfine time
-  [ -x artifacts/linux-x64/hookaot ] || scripts/build.sh
-  exec unshare --net --mount scripts/bench.sh inside
-fi
-
-mount -t tmpfs tmpfs /run
-work=/run/bench
-mkdir -p $work/hooks
-cp artifacts/linux-x64/hookaot $work/hooks/qemu
-ip link set lo up
-ip link add virbr0 type bridge
-ip addr add 192.168.122.1/24 dev virbr0
-ip link set virbr0 up
-export CONFIG_FILENAME=$work/config.json HOOKAOT_LOG_SOCKET=$work/no-syslog
-config() { # FORWARDS DEBUG
-  cat <<JSON
-{
-  "debug": $2,
-  "public_ip": "192.168.0.166",
-  "machines": { "web": { "private_ip": "192.168.122.2", "port_map": [
-$(seq -s, $((10000 + 1)) $((10000 + $1)))
-  ] } }
-}
-JSON
-}
-cat >$work/web.xml <<'XML'
-<domain type='kvm' id='1'>
-  <name>web</name>
-  <devices>
-    <interface type='network'>
-      <mac address='52:54:00:00:00:02'/>
-      <source network='default' bridge='virbr0'/>
-      <target dev='vnet0'/>
-    </interface>
-  </devices>
-</domain>
-XML
-hook() { "$work/hooks/qemu" "$1" "$2" begin - <"$work/web.xml" 2>"$work/log"; }
-# shellcheck disable=SC2016 # the script's own variable
-printf 'for t in filter nat; do iptables -t $t -F; iptables -t $t -X; done\n' >$work/clear.sh
-# The script that the hook ran last, from its debug log.
-script() { sed -n 's/^libvirt-hook-qemu:   //p' "$work/log"; }
-
-config 100 true >$CONFIG_FILENAME
-hook web start; script >$work/fresh.txt
-hook web start; script >$work/steady.txt
-config 100 false >$CONFIG_FILENAME
-
-median() { sed -n "$1p" "$2" | cut -d, -f4; }
-bound=0
-row() { # WHAT OURS FLOOR LIMIT
-  awk -v what="$1" -v ours="$2" -v floor="$3" -v limit="$4" 'BEGIN {
-    times = ours / floor
-    printf "%-44s %7.2f ms %7.2f ms   %.2f times (at most %s)\n", what, ours * 1000, floor * 1000, times, limit
-    exit !(times <= limit)
-  }' || bound=1
-}
-run() {
-  hyperfine --warmup 20 --runs 200 --export-csv "$work/out.csv" "$@" >"$work/hyperfine.log" 2>&1 && return
-  cat "$work/hyperfine.log" >&2
+die() {
+  echo "bench.sh: $*" >&2
   exit 1
 }
 
-printf '%-44s %10s %10s\n' "medians of 200 runs" "hook" "floor"
-run "$work/hooks/qemu web start begin - <$work/web.xml"
-ours=$(median 2 $work/out.csv)
-run "iptables-restore -w 10 --noflush <$work/steady.txt"
-row "start, 100 forwards, rules are there" "$ours" "$(median 2 $work/out.csv)" 3
+every='nothing start beside guests foreign path commands size'
+inside='' only='' quick='' compare='' lock='' pythons=() given=("$@")
+while [ $# -gt 0 ]; do
+  case $1 in
+    inside) inside=yes ;;
+    --only)
+      while [ $# -gt 1 ] && [[ " $every " == *" $2 "* ]]; do only+=" $2"; shift; done
+      [ -n "$only" ] || die "--only takes of these: $every" ;;
+    --quick) quick=yes ;;
+    --compare) compare=yes ;;
+    --python) pythons+=("$(realpath "${2-}")"); shift ;;
+    --lock) lock=$(realpath -m "${2-}"); shift ;;
+    *) die "'$1' is no option; see the head of $0" ;;
+  esac
+  shift
+done
 
-# From nothing: both sides begin with our chains gone, which is not measured.
-run --prepare "$work/hooks/qemu web stopped end -" "$work/hooks/qemu web start begin - <$work/web.xml"
-ours=$(median 2 $work/out.csv)
-run --prepare "sh $work/clear.sh" "iptables-restore -w 10 --noflush <$work/fresh.txt"
-row "start, 100 forwards, no rules yet" "$ours" "$(median 2 $work/out.csv)" 3
+binary=$(realpath -m "${HOOKAOT:-artifacts/linux-x64/hookaot}")
+if [ "$inside" != yes ]; then
+  [ "$(id -u)" -eq 0 ] || die "needs root, for namespaces"
+  scripts/install-packages.sh iproute2 iptables nftables gcc libc6-dev containernetworking-plugins netavark || exit 1
+  [ ${#pythons[@]} -eq 0 ] || scripts/install-packages.sh python3 || exit 1
+  [ -x "$binary" ] || scripts/build.sh linux-x64 || exit 1
+  [ -x artifacts/empty/empty ] ||
+    dotnet publish scripts/benchmark/empty -c Release -o artifacts/empty --nologo -v quiet || exit 1
+  exec unshare --net --mount --pid --fork --kill-child --mount-proc --propagation private \
+    bash scripts/bench.sh inside "${given[@]}"
+fi
 
-run --shell=none "$work/hooks/qemu other start begin -" /bin/true
-row "a guest that the config does not name" "$(median 2 $work/out.csv)" "$(median 3 $work/out.csv)" 4
+# The first process of its namespace takes no signal that it does not ask for.
+trap "exit 1" INT TERM
+# What Debian's and libvirt's services have.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /mnt
+dir=/mnt
+mkdir $dir/hooks
+cp "$binary" $dir/hooks/hookaot
+cp artifacts/empty/empty $dir/empty
+ln -s hookaot $dir/hooks/qemu
+ln -s hookaot $dir/hooks/hookctrl
+export HOOKAOT_HOOKS_DIR=$dir/hooks HOOKAOT_RUN_DIR=/run/hookaot HOOKAOT_LIBVIRT_RUN=/run/libvirt
+export HOOKAOT_LIBVIRT_ETC=/run/etc HOOKAOT_LIBVIRT_DNSMASQ=/run/dnsmasq HOOKAOT_LOG_SOCKET=/run/log
+for name in stopwatch path; do gcc -O2 -Wall -o $dir/$name scripts/benchmark/$name.c || exit 1; done
+gcc -O2 -o $dir/probe tests/lab/probe.c || exit 1
 
-sh $work/clear.sh
-config 1000 false >$CONFIG_FILENAME
-peak=$(command time -f %M "$work/hooks/qemu" web start begin - <$work/web.xml 2>&1 | tail -1)
-printf '%-44s %7.1f MB%31s\n' "peak memory, 1000 forwards" "$(awk "BEGIN { print $peak / 1024 }")" "(at most 16)"
-[ "$peak" -le 16384 ] || bound=1
+# Of a checkout: its name, and a folder as its users have it.
+python=''
+for checkout in "${pythons[@]}"; do
+  if [ -e "$checkout/hooks.py" ]; then one=python-deadbok script=hooks.py
+  elif [ -e "$checkout/hooks" ]; then one=python-saschpe script=hooks
+  else die "$checkout is no checkout of a libvirt-hook-qemu"; fi
+  cp -r "$checkout" $dir/$one
+  cp "$checkout/$script" $dir/$one/qemu
+  chmod +x $dir/$one/qemu
+  python+=" $one"
+done
 
-command_row() { # WHAT OURS LIMIT
-  awk -v what="$1" -v ours="$2" -v limit="$3" 'BEGIN {
-    printf "%-44s %7.2f ms%22s(at most %s ms)\n", what, ours * 1000, "", limit
-    exit !(ours * 1000 <= limit)
-  }' || bound=1
+samples=$dir/samples derived=$dir/derived portmap="CNI_NETNS=/run/netns/web CNI_IFNAME=eth0 CNI_PATH=/usr/lib/cni"
+portmap+=" /usr/lib/cni/portmap"
+: >$samples
+: >$derived
+sizes='1 10 100 1000 10000' limit=10 rounds=100 share=1
+[ -z "$quick" ] || rounds=15 share=.4
+locked() {
+  if [ -n "$lock" ]; then flock "$lock" "$@"; else "$@"; fi
 }
-config 10000 false >$CONFIG_FILENAME
-cp artifacts/linux-x64/hookaot $work/hookctrl
-run --shell=none "$work/hookctrl list" "$work/hookctrl --help"
-command_row "hookctrl list, 10,000 forwards" "$(median 2 $work/out.csv)" 100
-command_row "hookctrl --help" "$(median 3 $work/out.csv)" 10
-exit $bound
+
+# shellcheck source=scripts/benchmark/hosts.sh
+. scripts/benchmark/hosts.sh
+# shellcheck source=scripts/benchmark/contenders.sh
+. scripts/benchmark/contenders.sh
+# shellcheck source=scripts/benchmark/parts.sh
+. scripts/benchmark/parts.sh
+# shellcheck source=scripts/benchmark/chapter.sh
+. scripts/benchmark/chapter.sh
+
+domain web >$dir/web.xml
+for ((g = 1; g <= guests; g++)); do domain g$g >$dir/g$g.xml; done
+for part in ${only:-$every}; do
+  began=$SECONDS
+  part_"$part"
+  echo "$part: $((SECONDS - began)) s" >&2
+done
+awk -f scripts/benchmark/figures.awk $derived $samples | sort -V >$dir/figures
+if [ -n "$compare" ]; then
+  awk -v all="$([ -n "$only" ] || echo yes)" -f scripts/benchmark/compare.awk src/doc/benchmarks.tsv $dir/figures
+elif [ -n "$only$quick" ]; then
+  cat $dir/figures
+else
+  { printf "# name\tmedian\tspread\tunit\truns\n" && cat $dir/figures; } >src/doc/benchmarks.tsv
+  draw
+  chapter >src/doc/benchmarks.md
+  awk -f scripts/benchmark/goals.awk $dir/figures scripts/benchmark/goals.tsv
+fi

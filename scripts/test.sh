@@ -10,6 +10,7 @@ scripts/install-packages.sh iproute2 iptables nftables procps kmod $tools || exi
 
 check "the static binary builds" scripts/build.sh linux-x64
 check "shellcheck" shellcheck -x install.sh scripts/*.sh scripts/packaging/*.sh scripts/recording/*.sh
+check "shellcheck, the benchmark" shellcheck -S warning -e SC2154,SC2034 scripts/benchmark/*.sh
 check "shellcheck, tests/lab" shellcheck tests/lab/*.sh tests/HookAot.Tests/Netns/*.sh
 check "shellcheck, stories" shellcheck -S warning -e SC2154,SC2034 tests/lab/stories/*.sh
 check "shellcheck, tests/release" shellcheck -S warning -e SC2154,SC2034 tests/release/*.sh

@@ -62,7 +62,7 @@ internal sealed class IptablesDifference
         var now = rules.Select(r => number(r.Text)).ToArray();
         foreach (var edit in SequenceEdits.Between(old, now))
         {
-            // By its number, which is exact, and the same in every version; from the back, where the others keep theirs.
+            // By its number, which is exact; from the back, where those before it keep theirs.
             for (var i = edit.At + edit.Removed; i > edit.At; i--)
             {
                 var removal = new ScriptLine($"-D {chain} {i}", part.Table, LineKind.RuleRemoval, chain);

@@ -92,14 +92,19 @@ public sealed partial class ChapterTests
         }
     }
 
+    public static IEnumerable<string> Pictures() =>
+        Directory.EnumerateFiles(Repository.File("src", "doc"), "*-light.svg").Select(file => Path.GetFileName(file));
+
     // The light picture and the dark one differ in their colours only.
     [Test]
-    public async Task The_picture_is_the_same_by_day_and_by_night()
+    [MethodDataSource(nameof(Pictures))]
+    public async Task The_picture_is_the_same_by_day_and_by_night(string name)
     {
-        var light = await File.ReadAllTextAsync(Repository.File("src", "doc", "paths-light.svg"));
-        var dark = await File.ReadAllTextAsync(Repository.File("src", "doc", "paths-dark.svg"));
-        await Assert.That(dark).IsNotEqualTo(light);
-        await Assert.That(Colour().Replace(dark, "")).IsEqualTo(Colour().Replace(light, ""));
+        var dark = name.Replace("-light.", "-dark.", StringComparison.Ordinal);
+        var byDay = await File.ReadAllTextAsync(Repository.File("src", "doc", name));
+        var byNight = await File.ReadAllTextAsync(Repository.File("src", "doc", dark));
+        await Assert.That(byNight).IsNotEqualTo(byDay);
+        await Assert.That(Colour().Replace(byNight, "")).IsEqualTo(Colour().Replace(byDay, ""));
     }
 
     [GeneratedRegex(@"[\s─]")]

@@ -120,7 +120,7 @@ internal static class ManPages
     private static string Fields(Type type, string prefix)
     {
         var text = new StringBuilder();
-        foreach (var parameter in type.GetConstructors().Single(c => c.GetParameters().Length > 1).GetParameters())
+        foreach (var parameter in type.GetConstructors().Single().GetParameters())
         {
             var name = prefix + JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter.Name!);
             var meaning = Documentation(type, "param", parameter.Name);

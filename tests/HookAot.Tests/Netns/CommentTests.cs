@@ -31,7 +31,7 @@ public sealed class CommentTests
         await world.Event("a", "start");
 
         var rules = await world.Host.Run(listing);
-        await Assert.That(rules).Contains("a/the__wiki__-j_DROP______");
+        await Assert.That(rules).Contains("a/the__wiki__-j_DROP_____");
         await Assert.That(await world.Client.Tcp(Public, 2222)).StartsWith("A:22");
 
         var status = await world.Call("status");

@@ -86,7 +86,7 @@ public sealed class JsonContractTests
         ("error", "nonsense", ""),
         ("error", "explain nobody:80", ""),
         ("error", "status nobody", ""),
-        ("error", "plan --config {D}", ""),
+        ("error", "list --config {D}", ""),
         ("log", "log a", ""),
     ];
 

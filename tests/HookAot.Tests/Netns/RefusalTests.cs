@@ -23,7 +23,7 @@ public sealed class RefusalTests
         }
         """;
 
-    private const string DnatOfBad = "-A HOOKAOT-DNAT .*192.168.122.66";
+    private const string DnatOfBad = "HOOKAOT-DNAT .*192.168.122.66";
 
     // The tables before the refused line are committed, as by the real tool.
     private const string Refusing = """
@@ -40,9 +40,9 @@ public sealed class RefusalTests
     [Arguments(DnatOfBad, "iptables-restore: line $line failed")]
     [Arguments(DnatOfBad, "iptables-restore v1.8.9 (nf_tables): unknown option; Error occurred at line: $line")]
     [Arguments(DnatOfBad, "RULE_APPEND failed (No such file or directory): rule in chain HOOKAOT-DNAT")]
-    [Arguments("-A HOOKAOT-FWD .*192.168.122.66", "iptables-restore: line $line failed")]
-    [Arguments("-A HOOKAOT-FWD .*192.168.122.66", "no memory")]
-    [Arguments("-A HOOKAOT-SNAT .*192.168.122.66", "something else")]
+    [Arguments("HOOKAOT-FWD .*192.168.122.66", "iptables-restore: line $line failed")]
+    [Arguments("HOOKAOT-FWD .*192.168.122.66", "no memory")]
+    [Arguments("HOOKAOT-SNAT .*192.168.122.66", "something else")]
     public async Task One_guest_is_left_out_and_the_others_are_served_whatever_the_tool_says(
         string pattern,
         string words)

@@ -39,5 +39,6 @@ story_uninstall() {
   quiet   # told by SIGHUP, libvirt puts its own rules in anew
   check "no rule, chain or table of the hook is left" '^none$' ours_left
   same "the rules are those from before" "$LAB_HOME/rules.empty" rules
-  check "only the config is left, and what undo needs" '^config.json( config.json.before)?$' shell "ls $hooks | grep -v '[.]d$' | tr '\\n' ' ' | sed 's/ $//'"
+  check "only the config is left, and what undo needs" '^config.json( config.json.before)?$' \
+    shell "ls $hooks | grep -v '[.]d$' | tr '\\n' ' ' | sed 's/ $//'"
 }

@@ -44,9 +44,8 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
 
         if (file is not null && !File.Exists(file)) return WasServed(told.Name, config);
 
-        var unwritten = file is null ? told : null;
         var converge = new Pass(paths, hostLock?.Fd ?? -1, deadline, cause, log);
-        return converge.Run(config, unwritten, asked: false) is { } refused
+        return converge.Run(config, new EventSpool.Entry(file, told), asked: false) is { } refused
             && !refused.Contains(told.Name);
     }
 
@@ -57,7 +56,7 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
     public ConvergeOutcome Apply()
     {
         var outcome = Watched((pass, seen) =>
-            pass.Run(config: null, unwritten: null, asked: true, seen) is { Count: 0 });
+            pass.Run(config: null, own: null, asked: true, seen) is { Count: 0 });
         if (!outcome.Done || outcome.After is null) return outcome;
 
         // A tool may say that it has done its work, and not have done it.
@@ -94,7 +93,7 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
         if (found.IsEmpty && isKnown) return new(found, found, before, before, desired);
 
         var pass = new Pass(paths, hostLock.Fd, deadline, cause, log) { IsSilent = true };
-        var applied = pass.Run(config: null, unwritten: null, asked: true, before) is not null;
+        var applied = pass.Run(config: null, own: null, asked: true, before) is not null;
         looking(true);
         var after = KernelView.Look(context, out problem) ?? throw new IOException(problem);
         record = HostRecord.Read(paths);

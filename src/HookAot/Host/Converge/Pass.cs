@@ -23,18 +23,20 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
 
     /// <summary>Converges.</summary>
     /// <param name="config">What was read of the config before; null: nothing.</param>
-    /// <param name="unwritten">An event that could not be recorded.</param>
+    /// <param name="own">The event that it is for, without a file where it could not be recorded; null: none.</param>
     /// <param name="asked">Whether a person asked for it: libvirt's status files then say what runs.</param>
     /// <param name="seen">What is in the kernel; null: it was not looked at.</param>
     /// <returns>The guests that are left out; null if the rules are not in place at all.</returns>
-    public HashSet<string>? Run(ConfigFile? config, HostEvent? unwritten, bool asked, KernelView? seen = null)
+    public HashSet<string>? Run(ConfigFile? config, EventSpool.Entry? own, bool asked, KernelView? seen = null)
     {
         // The events first, everything else after: what is read later is not older than they are.
-        var waiting = EventSpool.Waiting(paths, out var spoolProblem);
-        if (unwritten is not null) waiting = waiting.Add(new(null, unwritten));
+        var waiting = EventSpool.Waiting(paths, own, out var spoolProblem);
+        var isWritten = own?.File is not null;
+        // What cannot be listed is known all the same, as far as it is our own.
+        if (own is { } ours && (!isWritten || spoolProblem is not null)) waiting = waiting.Add(ours);
         var file = ConfigFile.Read(paths, config);
         var recorded = HostRecord.Read(paths);
-        var lookAround = asked || recorded is null || unwritten is not null || spoolProblem is not null;
+        var lookAround = asked || recorded is null || (own is not null && !isWritten) || spoolProblem is not null;
         ImmutableArray<HostEvent> told = [.. waiting.Select(w => w.Event).OfType<HostEvent>()];
         if (waiting.FirstOrDefault(w => w.Event is null).File is { } lost)
         {
@@ -68,7 +70,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
     /// <returns>Whether everything is out.</returns>
     public bool RemoveAll(KernelView? seen)
     {
-        EventSpool.Remove(EventSpool.Waiting(paths, out _));
+        EventSpool.Remove(EventSpool.Waiting(paths, own: null, out _));
         var recorded = HostRecord.Read(paths) ?? HostState.Unknown;
         // Where flows went is known from the record; the host's own addresses say which of them are its own.
         var observation = ObservationReader.Read(paths, null, recorded) with { Guests = [] };

@@ -10,7 +10,8 @@ internal static class IptablesForward
 {
     /// <summary>
     /// Whether FORWARD of iptables may stop what nftables translates: docker's and ufw's policy is DROP, and libvirt's
-    /// LIBVIRT_FWI rejects. A chain in which nothing is stops nothing.
+    /// LIBVIRT_FWI rejects. A chain in which nothing is stops nothing; one that cannot be read may, since an accept too
+    /// many does no harm, and one that is taken out cuts guests off.
     /// </summary>
     /// <param name="ipv4">Whether iptables is asked about; else ip6tables.</param>
     public static bool MayStop(bool ipv4)
@@ -18,11 +19,11 @@ internal static class IptablesForward
         if (IsLegacyInUse(ipv4)) return true;
 
         var family = Family(ipv4);
-        if (NfTables.Chains(family, "filter", out _) is not { } chains) return false;
+        if (NfTables.Chains(family, "filter", out _) is not { } chains) return true;
         if (chains.FirstOrDefault(c => c.Name == "FORWARD") is not { } forward) return false;
         if (forward.Drops) return true;
-        var rules = NfTables.Rules(family, "filter", "FORWARD", out _) ?? [];
-        return rules.Any(r => r.JumpsTo is not { } chain || !IptablesLayout.IsOurs(chain));
+        return NfTables.Rules(family, "filter", "FORWARD", out _) is not { } rules
+            || rules.Any(r => r.JumpsTo is not { } chain || !IptablesLayout.IsOurs(chain));
     }
 
     /// <summary>The parts of ours that are there; null: the legacy variant does not tell.</summary>

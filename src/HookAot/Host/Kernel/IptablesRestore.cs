@@ -26,6 +26,8 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
 
     private const int LockSeconds = 10;
 
+    private bool isSecond;
+
     private readonly string program = iptables + "-restore";
 
     // -w: the legacy variant has a lock of its own, and fails at once if another process holds it.
@@ -42,6 +44,18 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
     public bool HasRepeated { get; private set; }
 
     /// <summary>
+    /// Puts a script into the kernel that is only the first try: whatever is wrong, another one follows, and that one
+    /// is the second.
+    /// </summary>
+    public RestoreResult ApplyFirst(ImmutableArray<ScriptLine> script)
+    {
+        var result = Run(script, ArgumentsFor(script), isTest: false);
+        isSecond = HasRepeated = result.Verdict != Verdict.InPlace;
+        if (isSecond) Log.Noted(context.Log, $"{result.Message}; once more, with everything");
+        return result;
+    }
+
+    /// <summary>
     /// Puts a script into the kernel. A tool that fails for no rule's sake is run once more, and so is one that refuses
     /// a guest's rule: iptables-nft names a line also where the kernel is out of memory.
     /// </summary>
@@ -50,7 +64,11 @@ internal sealed class IptablesRestore(string iptables, StepContext context)
         var arguments = ArgumentsFor(script);
         var result = Run(script, arguments, isTest: false);
         var mayBePassing = result.Verdict == Verdict.ToolFailed || result.Refused is { Kind: LineKind.Rule };
-        if (!mayBePassing || context.Deadline.HasPassed) return result;
+        if (!mayBePassing || isSecond || context.Deadline.HasPassed)
+        {
+            isSecond = false;
+            return result;
+        }
 
         Log.Noted(context.Log, $"{result.Message}; once more");
         HasRepeated = true;

@@ -21,7 +21,13 @@ internal static class IptablesSave
     {
         problem = null;
         var listed = Run(iptables, ["-c"], lockFd, deadline);
-        if (listed.Succeeded) return IptablesListing.Parse(listed.Output, ipv4);
+        if (listed.Succeeded && IsWhole(listed.Output)) return IptablesListing.Parse(listed.Output, ipv4);
+
+        if (listed.Succeeded)
+        {
+            problem = $"{iptables}-save ended in the middle of a table";
+            return null;
+        }
 
         problem = $"{iptables}-save {listed.Description}: {listed.Output.Trim()}";
         return null;
@@ -31,7 +37,14 @@ internal static class IptablesSave
     public static IptablesListing? ReadNat(string iptables, bool ipv4, int lockFd, Deadline deadline)
     {
         var listed = Run(iptables, ["-c", "-t", "nat"], lockFd, deadline);
-        return listed.Succeeded ? IptablesListing.Parse(listed.Output, ipv4) : null;
+        return listed.Succeeded && IsWhole(listed.Output) ? IptablesListing.Parse(listed.Output, ipv4) : null;
+    }
+
+    // It ends with 0 also where a message of the kernel's was lost to it (iptables 1.8.9).
+    private static bool IsWhole(string output)
+    {
+        var table = output.LastIndexOf("\n*", StringComparison.Ordinal);
+        return table < 0 || output.IndexOf("\nCOMMIT", table, StringComparison.Ordinal) >= 0;
     }
 
     private static ChildResult Run(string iptables, string[] arguments, int lockFd, Deadline deadline) =>

@@ -66,7 +66,7 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
     /// <returns>Whether what is wanted is in place.</returns>
     public bool TryDifference(ImmutableArray<ScriptLine> difference)
     {
-        if (!difference.IsEmpty && tool.Apply(difference).Verdict != Verdict.InPlace) return false;
+        if (!difference.IsEmpty && tool.ApplyFirst(difference).Verdict != Verdict.InPlace) return false;
         return context.Generation.Ours is not null;
     }
 

@@ -33,8 +33,9 @@ internal static class EventSpool
 
     /// <summary>The events that wait, oldest first.</summary>
     /// <param name="paths">Where the spool is.</param>
+    /// <param name="own">An event that this process has left, which need not be read again.</param>
     /// <param name="problem">Why the spool cannot be listed; null if it can, or is not there.</param>
-    public static ImmutableArray<Entry> Waiting(HostPaths paths, out string? problem)
+    public static ImmutableArray<Entry> Waiting(HostPaths paths, Entry? own, out string? problem)
     {
         problem = null;
         string[] files;
@@ -54,7 +55,7 @@ internal static class EventSpool
         foreach (var file in files)
         {
             if (file.EndsWith(TemporarySuffix, StringComparison.Ordinal)) RemoveIfOld(file);
-            else entries.Add(new(file, Read(file)));
+            else entries.Add(file == own?.File ? own.Value : new(file, Read(file)));
         }
 
         return entries.ToImmutable();
@@ -64,7 +65,7 @@ internal static class EventSpool
     public static bool HasAbandoned(HostPaths paths)
     {
         var longest = TimeSpan.FromMilliseconds(Limits.All);
-        foreach (var entry in Waiting(paths, out _))
+        foreach (var entry in Waiting(paths, own: null, out _))
         {
             if (entry.File is { } file && DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > longest) return true;
         }

@@ -9,7 +9,7 @@ internal sealed class WatchPace
     /// <summary>How long after the first change: programs rarely change one thing only.</summary>
     public const int FirstLook = 50;
 
-    /// <summary>Within this time there are two looks at the most, so that one that is needed now rarely waits.</summary>
+    /// <summary>Within this time there are two looks at the most: one that is needed now rarely waits.</summary>
     public const int TwoLooks = 1_000;
 
     /// <summary>How often is looked at what tells nothing: iptables-legacy.</summary>

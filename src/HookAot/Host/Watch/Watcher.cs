@@ -204,7 +204,7 @@ internal sealed class Watcher : IDisposable
         var now = Environment.TickCount64;
         int? unasked = NeedsLooking() ? WatchPace.Unasked : null;
         // Its own hook may have given it up, which tells nobody.
-        if (unasked is null && !EventSpool.Waiting(paths, out _).IsEmpty) unasked = Limits.All;
+        if (unasked is null && !EventSpool.Waiting(paths, own: null, out _).IsEmpty) unasked = Limits.All;
         // A guest that has just come counts as active for a while without its file.
         if (unasked is null && settled > now) unasked = (int)(settled - now);
         pace.Looked(now, unasked);
