@@ -86,8 +86,8 @@ internal sealed class FuzzLoop : IDisposable
         current.Dispose();
     }
 
-    // One of the last that reached something new; any; or of a few the one that got farthest: what is refused at its first
-    // bracket reaches little.
+    // One of the last that reached something new; any; or of a few the one that got farthest: what is refused at its
+    // first bracket reaches little.
     private byte[] Pick()
     {
         var any = corpus[dice.Next(corpus.Count)];
