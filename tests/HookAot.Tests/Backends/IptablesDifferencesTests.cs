@@ -71,6 +71,19 @@ public sealed class IptablesDifferencesTests
     }
 
     [Test]
+    public async Task What_is_there_of_ours_is_listed_with_the_places_of_its_jumps()
+    {
+        var text = Listing(ipv4: true).Replace(
+            "[0:0] -A OUTPUT -j HOOKAOT-DNAT", "[0:0] -A OUTPUT -j MINE\n[0:0] -A OUTPUT -j HOOKAOT-DNAT",
+            StringComparison.Ordinal);
+        var contents = IptablesListing.Parse(text).Contents;
+        await Assert.That(contents).Contains("PREROUTING -j HOOKAOT-DNAT 0").And.Contains("OUTPUT -j HOOKAOT-DNAT 1");
+        await Assert.That(contents.Count(line => line.StartsWith("-A HOOKAOT-", StringComparison.Ordinal)))
+            .IsEqualTo(text.Split('\n').Count(line => line.StartsWith("[3:180]", StringComparison.Ordinal)));
+        await Assert.That(contents.Any(line => line.Contains("MINE", StringComparison.Ordinal))).IsFalse();
+    }
+
+    [Test]
     public async Task What_a_translation_has_counted_is_carried_into_the_next_script_and_nothing_else()
     {
         var wanted = Wanted.OfFamily(ipv4: true);

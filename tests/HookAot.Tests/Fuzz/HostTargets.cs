@@ -67,6 +67,8 @@ internal static class HostTargets
             Unless(Addresses.TryParse($"{lease.Address}", out _), "an address reads back", $"{lease.Address}");
             Unless(!lease.Mac.Any(char.IsAsciiLetterUpper), "a MAC address is in lower case", lease.Mac);
         }
+
+        Directory.Delete(Leased, recursive: true);
     }
 
     /// <summary>The record.</summary>
