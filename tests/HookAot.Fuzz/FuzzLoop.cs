@@ -20,6 +20,7 @@ internal sealed class FuzzLoop : IDisposable
     private readonly Mutator mutator;
     private readonly CurrentInput current;
     private long slowest;
+    private int beginnings;
 
     /// <summary>Prepares it.</summary>
     /// <param name="target">What is run.</param>
@@ -46,7 +47,7 @@ internal sealed class FuzzLoop : IDisposable
         var clock = Stopwatch.StartNew();
         foreach (var input in target.Seeds.Concat(Kept())) Try(input, isNew: false);
         if (corpus.Count == 0) corpus.Add(([], 0));
-        var before = corpus.Count;
+        var before = beginnings = corpus.Count;
         while (clock.Elapsed.TotalSeconds < seconds && crashes.Count < MostCrashers)
         {
             for (var i = 0; i < 200; i++) Try(mutator.Mutate(Pick(), Pick()), isNew: true);
@@ -86,12 +87,12 @@ internal sealed class FuzzLoop : IDisposable
         current.Dispose();
     }
 
-    // One of the last that reached something new; any; or of a few the one that got farthest: what is refused at its
-    // first bracket reaches little.
+    // One of the last that reached something new; of a few the one that got farthest; one of the beginning, which are
+    // whole files, while most of the others are refused somewhere; or any.
     private byte[] Pick()
     {
         var any = corpus[dice.Next(corpus.Count)];
-        switch (dice.Next(3))
+        switch (dice.Next(4))
         {
             case 0:
                 return corpus[^(1 + dice.Next(Math.Min(corpus.Count, 40)))].Input;
@@ -99,6 +100,8 @@ internal sealed class FuzzLoop : IDisposable
                 for (var i = 0; i < 7; i++)
                     if (corpus[dice.Next(corpus.Count)] is var other && other.Edges > any.Edges) any = other;
                 return any.Input;
+            case 2:
+                return corpus[dice.Next(beginnings)].Input;
             default:
                 return any.Input;
         }

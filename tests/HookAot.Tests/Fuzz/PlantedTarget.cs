@@ -6,14 +6,15 @@ namespace HookAot.Tests.Fuzz;
 
 /// <summary>
 /// A mistake that is there on purpose: a search that does not find it would find no other either. It begins
-/// with one forward of another protocol.
+/// with a forward of one protocol, and is about another.
 /// </summary>
 internal static class PlantedTarget
 {
     /// <summary>Its name; it is not among the others.</summary>
     public const string Name = "planted";
 
-    private const string Seed = "{ \"machines\": { \"web\": { \"port_map\": [{ \"public\": 80 }] } } }";
+    private const string Seed =
+        "{ \"machines\": { \"web\": { \"port_map\": [{ \"public\": 80, \"protocol\": \"tcp\" }] } } }";
 
     /// <summary>The target, with the words of another.</summary>
     public static FuzzTarget Of(FuzzTarget config) =>
