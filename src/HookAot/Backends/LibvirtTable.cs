@@ -41,7 +41,7 @@ internal static class LibvirtTable
                     $"nft delete rule {family} {NftLayout.LibvirtTable} {chain} handle {handle}");
             }
             else if (chain == Cross) bridges.Add(words[1]);
-            else if (words.Contains("reject")) rejected.Add($"{chain} {words[1]}");
+            else if (chain is Input or Output && words.Contains("reject")) rejected.Add($"{chain} {words[1]}");
         }
 
         foreach (var bridge in bridges)

@@ -37,6 +37,12 @@ internal static class PortEditor
 
         var item = PortEntry.Text(add.Port, add.Extras);
         var map = machine.Member("port_map");
+        if (map is { Type: not JsonTokenType.StartArray })
+        {
+            return Refused($"{Quoted(add.Machine)}: its port_map is {map.Description}, " +
+                "and no list that a forward can be added to");
+        }
+
         byte[] content;
         if (ended is not null) content = text.Replace(ended, item);
         else content = map is null ? text.SetMember(machine, "port_map", $"[{item}]") : text.AddItem(map, item);

@@ -7,6 +7,10 @@ internal static class Suggestion
 {
     private const int MaxDistance = 2;
 
+    // A mistyped word is short. The time of a comparison grows with the product of both lengths: 15 s for 100,000
+    // letters.
+    private const int LongestWord = 256;
+
     /// <summary>
     /// The end of a message about a word that is not known: <c>; did you mean "web"?</c>, or nothing.
     /// </summary>
@@ -16,10 +20,13 @@ internal static class Suggestion
         For(word, known) is { } near ? $"; did you mean \"{Printable.Shown(near)}\"?" : "";
 
     /// <summary>
-    /// The known word nearest to a mistyped one; null if none is within two edits and shorter than the word itself.
+    /// The known word nearest to a mistyped one; null if none is within two edits and shorter than the word itself, or
+    /// the word is longer than any name.
     /// </summary>
     public static string? For(string word, IEnumerable<string> known)
     {
+        if (word.Length > LongestWord) return null;
+
         string? nearest = null;
         var least = Math.Min(MaxDistance + 1, word.Length);
         foreach (var candidate in known)

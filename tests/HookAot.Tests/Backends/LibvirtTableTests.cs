@@ -79,6 +79,15 @@ public sealed class LibvirtTableTests
     }
 
     [Test]
+    public async Task A_chain_of_another_program_may_reject_with_one_word()
+    {
+        const string Other = "    chain other {\n        reject # handle 90\n    }\n\n", Forward = "    chain forward";
+        var listing = AsLibvirtMakesIt.Replace(Forward, Other + Forward, StringComparison.Ordinal);
+        await Assert.That(listing).Contains("other");
+        await Assert.That(LibvirtTable.Leftovers("ip", listing)).IsEmpty();
+    }
+
+    [Test]
     [Arguments("22", "goes to \"virbr0\" is gone from ip6 libvirt_network guest_input")]
     [Arguments("30", "comes from \"virbr1\" is gone from ip6 libvirt_network guest_output")]
     public async Task A_reject_that_is_gone_is_named(string handle, string found)

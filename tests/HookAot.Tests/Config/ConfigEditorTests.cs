@@ -87,6 +87,17 @@ public class ConfigEditorTests
     }
 
     [Test]
+    [Arguments("80", "80")]
+    [Arguments("{}", "an object")]
+    [Arguments("null", "null")]
+    public async Task No_forward_is_added_to_what_is_no_list(string map, string found)
+    {
+        var file = $"{{ \"machines\": {{ \"web\": {{ \"port_map\": {map} }} }} }}";
+        await Assert.That(Edit(file, new ConfigEdit.AddPort("web", Port("80")))).IsEqualTo(
+            $"refused: \"web\": its port_map is {found}, and no list that a forward can be added to");
+    }
+
+    [Test]
     [MethodDataSource(nameof(Names))]
     public async Task An_edit_and_its_reverse_give_the_same_bytes_and_what_is_in_between_is_read(string name)
     {

@@ -12,7 +12,10 @@ public sealed class ReadmeTests
 
     // They are tests themselves. The latter need a machine of their own, or minutes: they are run before a release.
     private static readonly string[] RunByHand =
-        ["scripts/test.sh", "scripts/test-libvirt.sh", "scripts/bench.sh", "scripts/verify-reproducible.sh"];
+    [
+        "scripts/test.sh", "scripts/test-libvirt.sh", "scripts/bench.sh", "scripts/fuzz.sh", "scripts/mutate.sh",
+        "scripts/verify-reproducible.sh",
+    ];
 
     /// <summary>A world in which hookctrl is on PATH, and the guest "web" runs.</summary>
     internal static async Task<World> Running(string config)

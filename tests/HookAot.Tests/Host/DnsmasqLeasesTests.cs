@@ -41,6 +41,7 @@ public sealed class DnsmasqLeasesTests
     [Arguments("""[{ "ip-address": "192.168.122.5", "mac-address": null, "expiry-time": 1 }]""")]
     [Arguments("""[{ "ip-address": "192.168.122.5", "mac-address": "\ud800", "expiry-time": 1 }]""")]
     [Arguments("""[{ "ip-address": "1; reboot", "mac-address": "52:54:00:aa:00:02", "expiry-time": 1 }]""")]
+    [Arguments("""[{ "ip-a\ud800dress": "192.168.122.5", "mac-address": "52:54:00:aa:00:02", "expiry-time": 1 }]""")]
     [Arguments("""[{ "ip-address": 1, "mac-address": "52:54:00:aa:00:02", "expiry-time": 1 }]""")]
     public async Task What_is_no_lease_is_passed_over(string content)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Xml;
 using HookAot.Host;
 
 namespace HookAot.Tests.Host;
@@ -28,5 +29,16 @@ public sealed class DomainXmlTests
         var domain = $"<domain><name>web</name><devices>{xml}</devices></domain>";
         var nic = DomainXml.ReadInterfaces(new MemoryStream(Encoding.UTF8.GetBytes(domain))).Single();
         await Assert.That($"{nic.Kind} {nic.Network} {nic.Bridge} {nic.Target} {nic.Device}").IsEqualTo(expected);
+    }
+
+    [Test]
+    [Arguments("<domain xmlns:")]
+    [Arguments("<domain><devices><interface x:")]
+    [Arguments("<domain x:='y'/>")]
+    public async Task What_ends_within_a_name_is_no_XML(string xml)
+    {
+        var bytes = Encoding.UTF8.GetBytes(xml);
+        await Assert.That(() => DomainXml.Read(new MemoryStream(bytes))).Throws<XmlException>();
+        await Assert.That(() => NetworkXml.Read(new MemoryStream(bytes))).Throws<XmlException>();
     }
 }

@@ -51,6 +51,14 @@ public sealed class GuestAddressesTests
         await Finds("", Seen(Reserving(Host(Five, OtherMac)), Leased(Five, Before)));
 
     [Test]
+    public async Task A_lease_that_ran_out_serves_where_another_macs_ended_with_it() =>
+        await Finds(Five, Seen(Leased(Five, Before), Leased(Five, Before, OtherMac)));
+
+    [Test]
+    public async Task A_lease_that_ran_out_serves_although_the_address_is_reserved_by_a_name() =>
+        await Finds(Five, Seen(Reserving(Named(Five, "other")), Leased(Five, Before)));
+
+    [Test]
     public async Task An_address_that_another_mac_has_gives_way_to_an_older_one_that_is_free() =>
         await Finds(Six, Seen(Leased(Six, LongBefore), Leased(Five, Before), Leased(Five, Later, OtherMac)));
 

@@ -152,9 +152,13 @@ internal static class NfMessage
             [.. keyEnd.IsEmpty ? key : keyEnd],
             [.. Value(Netlink.Attribute(element, Data))],
             Comment(Netlink.Attribute(element, UserData)),
-            counter.IsEmpty ? null : Number(Netlink.Attribute(counter, CounterPackets)),
-            counter.IsEmpty ? 0 : Number(Netlink.Attribute(counter, CounterBytes)));
+            counter.IsEmpty ? null : Count(counter, CounterPackets),
+            counter.IsEmpty ? 0 : Count(counter, CounterBytes));
     }
+
+    // What no counter reaches was put there by a program, and nft takes no negative number back.
+    private static long Count(ReadOnlySpan<byte> counter, int type) =>
+        Math.Max(0, Number(Netlink.Attribute(counter, type)));
 
     private static ulong Number64(ReadOnlySpan<byte> attributes, int type) =>
         (ulong)Number(Netlink.Attribute(attributes, type));

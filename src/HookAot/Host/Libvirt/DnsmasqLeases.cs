@@ -39,7 +39,9 @@ internal static class DnsmasqLeases
             if (content.Length == 0) return;
             leases.AddRange(Leases(content, bridge));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        // A key with half a surrogate pair cannot be compared, which is an InvalidOperationException.
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException
+            or InvalidOperationException)
         {
             // The address that the guest had before serves.
         }

@@ -41,6 +41,18 @@ internal static class DomainXml
     /// <exception cref="XmlException">No well-formed XML, a DTD in it, or too large.</exception>
     public static Domain Read(Stream xml)
     {
+        try
+        {
+            return ReadDomain(xml);
+        }
+        catch (ArgumentException e)
+        {
+            throw NoName(e);
+        }
+    }
+
+    private static Domain ReadDomain(Stream xml)
+    {
         string? state = null;
         var interfaces = ImmutableArray.CreateBuilder<GuestInterface>();
         using var reader = Open(xml);
@@ -103,6 +115,12 @@ internal static class DomainXml
     /// XmlReader.Create, whose schemas nobody asks for here.
     /// </summary>
     internal static XmlReader Open(Stream xml) => XmlDictionaryReader.CreateTextReader(xml, Quotas);
+
+    /// <summary>
+    /// What to throw where the reader has thrown an <see cref="ArgumentException"/>: it does where
+    /// the text ends behind a prefix, with "xmlns:".
+    /// </summary>
+    internal static XmlException NoName(ArgumentException cause) => new("the text ends within a name", cause);
 
     private static string? Name(string? name) => InterfaceName.IsValid(name) ? name : null;
 }

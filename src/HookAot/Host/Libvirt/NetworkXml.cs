@@ -21,6 +21,18 @@ internal static class NetworkXml
     /// <exception cref="XmlException">No well-formed XML, a DTD in it, or too large.</exception>
     public static ObservedNetwork? Read(Stream xml)
     {
+        try
+        {
+            return Find(xml);
+        }
+        catch (ArgumentException e)
+        {
+            throw DomainXml.NoName(e);
+        }
+    }
+
+    private static ObservedNetwork? Find(Stream xml)
+    {
         using var reader = DomainXml.Open(xml);
         while (reader.Read())
         {
