@@ -23,6 +23,13 @@ internal static class RuleComment
     /// <summary>The comment of a rule that a guest needs.</summary>
     public static string Guest(string name) => Harmless(name, MostOfGuest);
 
+    /// <summary>A translation with the words that its rule has for it, as a listing gives it back.</summary>
+    public static Translation AsRead(Translation translation)
+    {
+        var (guest, text) = Parts(Of(translation));
+        return translation with { Guest = guest, Comment = text };
+    }
+
     /// <summary>The guest and the text of a comment; no text: null.</summary>
     public static (string Guest, string? Text) Parts(string comment)
     {

@@ -189,7 +189,7 @@ internal sealed partial class IptablesGrammar
     [GeneratedRegex("^(LOCAL|ORIGINAL|REPLY|DNAT|RELATED,ESTABLISHED)$")]
     private static partial Regex Upper();
 
-    [GeneratedRegex("^\"[A-Za-z0-9._+:@-]{1,60}\"$")]
+    [GeneratedRegex("^\"[A-Za-z0-9._+:@-]{1,60}(/[A-Za-z0-9._+:@-]{0,50})?\"$")]
     private static partial Regex Comment();
 
     [GeneratedRegex(

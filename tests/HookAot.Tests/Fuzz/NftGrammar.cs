@@ -182,7 +182,7 @@ internal sealed partial class NftGrammar
     [GeneratedRegex(
         $"^(?<key>(?:{Network} \\. )*(?:{Port}|{Network}))" +
         "(?: counter packets \\d+ bytes \\d+)?" +
-        "(?: comment \"(?<comment>[A-Za-z0-9._+:@-]{1,60}(?: \\d{1,5}-\\d{1,5})?)\")?" +
+        "(?: comment \"(?<comment>[A-Za-z0-9._+:@-]{1,60}(?:/[A-Za-z0-9._+:@-]{0,50})?(?: \\d{1,5}-\\d{1,5})?)\")?" +
         $"(?: : (?<data>{Network}(?: \\. {Port})?|{Port}))?,$")]
     private static partial Regex ElementForm();
 

@@ -129,8 +129,7 @@ internal static class ScriptTarget
         {
             if (line.Translation is not { } meant) continue;
             var said = IptablesRule.Translation(line.Text);
-            var same = meant with { Guest = IptablesScript.Comment(meant.Guest) };
-            Unless(said == same, "a rule reads back as what was meant", line.Text);
+            Unless(said == RuleComment.AsRead(meant), "a rule reads back as what was meant", line.Text);
         }
 
         var listing = IptablesListing.Parse(Saved(script, ipv4), ipv4);
@@ -201,7 +200,7 @@ internal static class ScriptTarget
         foreach (var translation in wanted.Translated.Translations)
             Unless(listing.CountersOf(translation) is { Packets: > 0 }, "a translation's counter is found");
 
-        var meant = wanted.Translated.Translations.Select(t => t with { Guest = IptablesScript.Comment(t.Guest) });
+        var meant = wanted.Translated.Translations.Select(RuleComment.AsRead);
         var missing = meant.Except(listing.Translations).ToList();
         Unless(missing.Count == 0, "each translation is listed", string.Join('\n', missing));
         return read;
