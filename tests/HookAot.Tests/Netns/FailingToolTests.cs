@@ -92,6 +92,19 @@ public sealed class FailingToolTests
     }
 
     [Test]
+    public async Task Half_a_listing_is_none_whatever_the_exit_code_says()
+    {
+        await using var world = await Running("a", "b");
+        await world.FakeTool($"exec {world.RealTool}-restore \"$@\"");
+        await world.Program("fake-iptables-save", $"#!/bin/sh\n{world.RealTool}-save \"$@\" | sed '$d' | sed '$d'\n");
+
+        var status = await world.Call("status");
+
+        await Assert.That(status.ExitCode).IsEqualTo(1);
+        await Assert.That(status.Error).Contains("iptables-save ended in the middle of a table");
+    }
+
+    [Test]
     public async Task A_search_for_the_rule_that_is_refused_applies_nothing()
     {
         await using var world = await Running("a", "b", "c");

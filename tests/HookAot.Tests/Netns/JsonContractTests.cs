@@ -155,6 +155,19 @@ public sealed class JsonContractTests
     }
 
     [Test]
+    public async Task Who_wants_silence_and_JSON_has_silence()
+    {
+        await using var world = await Running();
+        await world.Call("apply");
+        await world.Host.Run("iptables -t nat -F HOOKAOT-DNAT");
+
+        var status = await world.Call("status", "--quiet", "--json");
+
+        await Assert.That(status.ExitCode).IsEqualTo(1);
+        await Assert.That(status.Output).IsEmpty();
+    }
+
+    [Test]
     public async Task No_verb_is_forgotten()
     {
         var verbs = Leaves(HookctrlApplet.CommandLine(), "").Select(v => v.Trim()).Except(Plain);

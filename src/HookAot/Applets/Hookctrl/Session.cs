@@ -136,7 +136,8 @@ internal sealed record Session(HostPaths Paths, bool DryRun, bool NoApply, bool 
     /// <returns>The exit code.</returns>
     public static int End(int code, bool json)
     {
-        if (code != Done && json && !Output.HasWritten) HookctrlJson.Write(new ErrorReport([.. said]));
+        var isWithoutAnswer = code != Done && !Output.HasWritten && said.Count > 0;
+        if (json && isWithoutAnswer) HookctrlJson.Write(new ErrorReport([.. said]));
         return code;
     }
 
