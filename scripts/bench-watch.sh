@@ -1,15 +1,18 @@
 #!/bin/bash
 # Measures "hookctrl watch" and prints a small table. It asserts nothing.
 #
-#   scripts/bench-watch.sh [repair] [memory] [cpu] [idle]
+#   scripts/bench-watch.sh [repair] [memory] [cpu] [idle] [programs] [PROGRAM...]
 #
-# Without a name all but idle. Takes artifacts/linux-x64/hookaot, or $HOOKAOT; builds it if missing. Needs root, for
+# Without a name: repair, memory and cpu. Takes artifacts/linux-x64/hookaot, or $HOOKAOT; builds it if missing. Needs root, for
 # namespaces, and gcc for the probe.
 #
 #   repair  from the damage until a client's connection through the forward has its answer, median and worst of 50
 #   memory  resident after the start and after 1000 repairs, each with its looks
 #   cpu     share of a core beside a program that commits 100 times a second to a table of its own, for 20 s
 #   idle    voluntary context switches within 10 minutes in which nothing happens
+#   programs  half an hour: how long a forward does not work when firewalld reloads, docker starts, nftables.service
+#             reloads, dnsmasq gives a first lease, vim or sed changes config.json, 50 times each with each backend
+#             (tests/lab/watch-bench.sh); or only the named ones of firewalld docker nftables dnsmasq vim sed
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -17,11 +20,36 @@ binary=$(realpath -m "${HOOKAOT:-artifacts/linux-x64/hookaot}")
 [ "$(id -u)" -eq 0 ] || { echo "bench-watch.sh: needs root, for namespaces" >&2; exit 1; }
 [ -x "$binary" ] || scripts/build.sh linux-x64 || exit 1
 
+scripts/install-packages.sh iproute2 iptables nftables procps gcc libc6-dev || exit 1
+
+programs() { # PROGRAM...; on Debian 12, as scripts/test-watch-neighbours.sh has it
+  local root=${LAB_ROOTS:-/var/cache/hookaot-lab}/neighbours-bookworm program backend
+  tests/lab/neighbour-root.sh bookworm "$root" || return 1
+  for program; do
+    for backend in iptables nftables; do
+      tests/lab/neighbour-host.sh "$root" "$binary" /lab/watch-bench.sh "$program" $backend "${ROUNDS:-50}" \
+        "${SHOW_LOG:-}" </dev/null
+    done
+  done
+}
+
 if [ "${1:-}" != inside ]; then
+  [ $# -gt 0 ] || set -- repair memory cpu
+  known="firewalld docker nftables dnsmasq vim sed" named="" parts=""
+  for part; do
+    case " $known " in
+      *" $part "*) named="$named $part" ;;
+      *) if [ "$part" = programs ]; then named=$known; else parts="$parts $part"; fi ;;
+    esac
+  done
+  # shellcheck disable=SC2086 # a list of names
+  [ -z "$named" ] || programs $named
+  [ -n "$parts" ] || exit 0
   probe=$(mktemp -t hookaot-probe.XXXXXXXX)
   gcc -O2 -o "$probe" tests/lab/probe.c || exit 1
+  # shellcheck disable=SC2086 # a list of names
   unshare --net --mount --pid --fork --propagation private \
-    bash scripts/bench-watch.sh inside "$probe" "${@:-repair memory cpu}"
+    bash scripts/bench-watch.sh inside "$probe" $parts
   code=$?
   rm -f "$probe"
   exit $code
@@ -87,7 +115,7 @@ watch_up() {
   sleep 2
 }
 watch_down() { kill "$watcher"; wait "$watcher" 2>/dev/null; }
-works() { ip netns exec client /mnt/probe tcp $public 2222 1 | grep -q '^OK'; }
+works() { ip netns exec client /mnt/probe until $public 2222 20 >/dev/null; }
 of_status() { awk -v name="$1:" '$1 == name { print $2 }' "/proc/$watcher"/status; }
 
 damage() { # BACKEND
@@ -108,9 +136,9 @@ repair() {
     for ((i = 0; i < 50; i++)); do
       damage $backend
       from=$(date +%s%N)
-      until works; do :; done
+      works
       times+=($((($(date +%s%N) - from) / 100000)))
-      # five within ten seconds are a fight, which has pauses
+      # five damages within ten seconds are a fight, which has pauses
       sleep 3
     done
     printf '%s\n' "${times[@]}" | sort -n | awk -v b=$backend '{ t[NR] = $1 / 10 }

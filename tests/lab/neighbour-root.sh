@@ -6,12 +6,14 @@
 # SUITE      bookworm (Debian 12) or trixie (Debian 13)
 # DIRECTORY  where it is kept; one that is complete is left as it is. It takes two minutes and 1 GB.
 #
-# libvirt itself is not in there, only its zones for firewalld are.
+# Of libvirt only its zones for firewalld and its helper for leases are used.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 suite=${1:?suite} root=${2:?directory}
 packages="iptables nftables dbus busybox-static docker.io ufw firewalld podman netavark aardvark-dns socat"
+# for watch-bench.sh: an editor, and libvirt's way from a lease of dnsmasq to its status file
+packages="$packages vim-tiny dnsmasq-base libvirt-daemon"
 [ "$suite" = bookworm ] || packages="$packages docker-cli" # docker.io has it in Debian 12
 complete=$root/etc/neighbour-packages
 

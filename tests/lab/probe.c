@@ -4,6 +4,9 @@
  *                                            UDP: the same in one answer
  *   probe tcp  IP PORT [SECONDS]             connect, read the banner, echo a word
  *   probe udp  IP PORT [SECONDS]             send a word, print the answer
+ *   probe outage IP PORT SECONDS             connect again and again for so long, and print the longest time, in ms, in
+ *                                            which nobody came through
+ *   probe until IP PORT SECONDS              connect again and again until one comes through
  *   probe http IP PORT PATH [SECONDS] [-]    GET, or POST of stdin, and print the body
  *   probe syslog SOCKET FILE                 append every datagram that arrives at SOCKET to FILE, one a line
  *
@@ -236,6 +239,15 @@ static ssize_t take(int fd, char *out, size_t size, double end)
     return n;
 }
 
+/* Closes what did not get there, and keeps its errno. */
+static int given_up(int fd)
+{
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
 static int dial(const char *ip, const char *port, int type, double end)
 {
     union address to, from;
@@ -247,14 +259,14 @@ static int dial(const char *ip, const char *port, int type, double end)
     fd = socket(to.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (source) {
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-        if (!(from_size = parse_source(source, &from))) return errno = EINVAL, -1;
-        if (bind(fd, &from.any, from_size)) return -1;
+        if (!(from_size = parse_source(source, &from))) return errno = EINVAL, given_up(fd);
+        if (bind(fd, &from.any, from_size)) return given_up(fd);
     }
-    if (connect(fd, &to.any, to_size) && errno != EINPROGRESS) return -1;
+    if (connect(fd, &to.any, to_size) && errno != EINPROGRESS) return given_up(fd);
     if (type == SOCK_DGRAM) return fd;
-    if (ready(fd, POLLOUT, end)) return -1;
+    if (ready(fd, POLLOUT, end)) return given_up(fd);
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
-    return error ? errno = error, -1 : fd;
+    return error ? errno = error, given_up(fd) : fd;
 }
 
 static int tcp(const char *ip, const char *port, double end)
@@ -311,6 +323,50 @@ static int http(const char *ip, const char *port, const char *path, double end, 
     return strncmp(body + 9, "200", 3) ? 1 : 0;
 }
 
+/* One quick attempt: it is given up after 10 ms, since a second SYN would come only after a second. */
+static int comes_through(const char *ip, const char *port)
+{
+    struct linger reset = {1, 0};   /* no port of ours is left in TIME_WAIT */
+    char line[512];
+    double end = now() + .01;
+    int came, fd = dial(ip, port, SOCK_STREAM, end);
+
+    if (fd < 0) return 0;
+    came = take(fd, line, sizeof line, end) > 0;
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    close(fd);
+    return came;
+}
+
+static void rest(void)
+{
+    struct timespec pause = {0, 500 * 1000};
+    nanosleep(&pause, NULL);
+}
+
+static int until(const char *ip, const char *port, double seconds)
+{
+    for (double end = now() + seconds; now() < end; rest())
+        if (comes_through(ip, port)) return puts("OK"), 0;
+    return fail("until");
+}
+
+/* From one banner to the next is the time without a connection. */
+static int outage(const char *ip, const char *port, double seconds)
+{
+    double end = now() + seconds, last = now(), longest = 0;
+
+    for (; now() < end; rest()) {
+        if (!comes_through(ip, port)) continue;
+        double at = now();
+        if (at - last > longest) longest = at - last;
+        last = at;
+    }
+    if (now() - last > longest) longest = now() - last;
+    printf("%.1f\n", longest * 1000);
+    return 0;
+}
+
 /* When to give up: the seconds of the argument at this place, or else the default, from now on. */
 static double patience(int count, char **args, int place, double seconds)
 {
@@ -326,6 +382,8 @@ int main(int count, char **args)
     if (count == 4 && !strcmp(verb, "syslog")) return syslogd(args[2], args[3]);
     if (count > 3 && !strcmp(verb, "tcp")) return tcp(args[2], args[3], patience(count, args, 4, 3));
     if (count > 3 && !strcmp(verb, "udp")) return udp(args[2], args[3], patience(count, args, 4, 2));
+    if (count == 5 && !strcmp(verb, "until")) return until(args[2], args[3], atof(args[4]));
+    if (count == 5 && !strcmp(verb, "outage")) return outage(args[2], args[3], atof(args[4]));
     if (count > 4 && !strcmp(verb, "http"))
         return http(args[2], args[3], args[4], patience(count, args, 5, 3), count > 6);
     fprintf(stderr, "probe: see the head of probe.c\n");

@@ -15,12 +15,18 @@ internal sealed class WatchPace
     /// <summary>How often is looked at what tells nothing: iptables-legacy.</summary>
     public const int Unasked = 30_000;
 
-    private const int FirstRetry = 1_000, LongestRetry = 300_000;
-    private const int FightWindow = 10_000, FightRepairs = 5, FirstPause = 2_000, LongestPause = 64_000;
+    /// <summary>
+    /// Repairs within this time are of one damage: firewalld empties table after table, in commits of their own.
+    /// </summary>
+    public const int OneDamage = 1_000;
 
-    private readonly Queue<long> repairs = new();
+    private const int FirstRetry = 1_000, LongestRetry = 300_000;
+    private const int FightWindow = 10_000, FightDamages = 5, FirstPause = 2_000, LongestPause = 64_000;
+
+    private readonly Queue<long> damages = new();
     private long lastLook = long.MinValue / 2;
     private long lookBefore = long.MinValue / 2;
+    private long lastDamage = long.MinValue / 2;
     private long pauseEnds = long.MinValue / 2;
     private int pause;
     private int retry;
@@ -68,12 +74,15 @@ internal sealed class WatchPace
         if (pause > 0 && now > pauseEnds + pause + FightWindow)
         {
             pause = 0;
-            repairs.Clear();
+            damages.Clear();
         }
 
-        repairs.Enqueue(now);
-        while (repairs.Peek() < now - FightWindow - pause) repairs.Dequeue();
-        if (repairs.Count < FightRepairs && pause == 0) return false;
+        if (now < lastDamage + OneDamage) return false;
+
+        lastDamage = now;
+        damages.Enqueue(now);
+        while (damages.Peek() < now - FightWindow - pause) damages.Dequeue();
+        if (damages.Count < FightDamages && pause == 0) return false;
 
         pause = pause == 0 ? FirstPause : Math.Min(2 * pause, LongestPause);
         pauseEnds = now + pause;
