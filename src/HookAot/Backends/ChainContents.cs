@@ -15,6 +15,9 @@ internal sealed record ChainContents(IReadOnlyDictionary<string, ulong[]> Chains
     /// <summary>Whether a part of ours is there.</summary>
     public bool Has(IptablesLayout.Part part) => Chains.ContainsKey(part.Chains[0]);
 
+    /// <summary>Whether the forwards are in blocks.</summary>
+    public bool HasBlocks => Chains.ContainsKey(IptablesLayout.Blocks[0]);
+
     /// <summary>What is there once a ruleset is in force.</summary>
     /// <param name="wanted">What has to be there, of one family.</param>
     /// <param name="ipv4">Whether it is for iptables; else for ip6tables.</param>
@@ -23,16 +26,17 @@ internal sealed record ChainContents(IReadOnlyDictionary<string, ulong[]> Chains
         var parts = IptablesLayout.Parts(ipv4).Where(p => p.IsFor(wanted)).ToList();
         var script = new IptablesScript(wanted, ipv4).For(
             parts.Select(p => new PartPlan(p, isWanted: true, isPresent: false)));
-        return Of(parts, script.Where(l => l.Kind == LineKind.Rule).Select(l => (l.Subject, l.Text)));
+        var chains = parts.SelectMany(p => p.ChainsWith(p.NeedsBlocks(wanted)));
+        return Of(chains, script.Where(l => l.Kind == LineKind.Rule).Select(l => (l.Subject, l.Text)));
     }
 
     /// <summary>What is there by the words of the rules.</summary>
-    /// <param name="parts">The parts that are there.</param>
+    /// <param name="chains">The chains that are there.</param>
     /// <param name="rules">Each rule with its chain, those of one chain in their order.</param>
     public static ChainContents Of(
-        IEnumerable<IptablesLayout.Part> parts, IEnumerable<(string Chain, string Text)> rules)
+        IEnumerable<string> chains, IEnumerable<(string Chain, string Text)> rules)
     {
-        var numbers = parts.SelectMany(p => p.Chains).ToDictionary(c => c, _ => new List<ulong>());
+        var numbers = chains.ToDictionary(c => c, _ => new List<ulong>());
         foreach (var (chain, text) in rules) numbers[chain].Add(Number(text));
         return new(numbers.ToDictionary(n => n.Key, n => n.Value.ToArray()));
     }

@@ -32,13 +32,22 @@ internal static class Explanation
     private const string WholeNetwork =
         "The network stands in the config's \"networks\": every forwarded connection to it passes.";
 
+    private const string Block =
+        "This host has many forwards: those of these ports are looked up in a chain of their own.";
+
     /// <summary>What iptables or ip6tables does.</summary>
-    public static IEnumerable<ExplainedRule> Iptables(WantedRules wanted, bool ipv4)
+    /// <param name="wanted">What is explained.</param>
+    /// <param name="whole">All that is in force, of the same family.</param>
+    /// <param name="ipv4">Which family.</param>
+    public static IEnumerable<ExplainedRule> Iptables(WantedRules wanted, WantedRules whole, bool ipv4)
     {
+        var blocks = PortBlocks.Of(whole.Translated)
+            .Select(b => b with { Translations = [.. b.Translations.Where(wanted.Translated.Translations.Contains)] })
+            .Where(b => !b.Translations.IsEmpty);
         var parts = IptablesLayout.Parts(ipv4).Where(part => part.IsFor(wanted));
         var plans = parts.Select(part => new PartPlan(part, isWanted: true, isPresent: false));
         var tool = ipv4 ? "iptables" : "ip6tables";
-        foreach (var line in new IptablesScript(wanted, ipv4).For(plans))
+        foreach (var line in new IptablesScript(wanted, ipv4) { Blocks = [.. blocks] }.For(plans))
         {
             if (line.Kind != LineKind.Rule) continue;
             var rule = line.Text[$"-A {line.Subject} ".Length..];
@@ -54,6 +63,7 @@ internal static class Explanation
         {
             IptablesLayout.Guard => (Guard, PacketStep.Guarded),
             _ when line.Translation is { } translation => (Of(translation), PacketStep.Translated),
+            _ when Has(rule, " -j HOOKAOT-PORTS-") => (Block, PacketStep.Translated),
             _ when Has(rule, "fe80::") => (LinkLocal, PacketStep.Translated),
             IptablesLayout.Dnat => (Asked, PacketStep.Translated),
             IptablesLayout.Local => (Left, PacketStep.Translated),

@@ -24,6 +24,9 @@ internal sealed record PartPlan(
     {
     }
 
+    /// <summary>Whether the blocks of the part may be there; to take out some that are not does no harm.</summary>
+    public bool MayHaveBlocks { get; init; }
+
     /// <summary>How often a jump is assumed to be there.</summary>
     public int Count(string jump) => IsPresent ? Jumps.GetValueOrDefault(jump, 1) : 0;
 }
@@ -73,9 +76,13 @@ internal sealed class IptablesAssumptions
     /// <param name="wanted">What has to be there, of one family.</param>
     /// <param name="ipv4">Whether it is for iptables; else for ip6tables.</param>
     /// <param name="isPresent">Whether a part is there.</param>
+    /// <param name="mayHaveBlocks">Whether blocks may be there.</param>
     public static ImmutableArray<PartPlan> Plans(
-        WantedRules wanted, bool ipv4, Func<IptablesLayout.Part, bool> isPresent) =>
-        [.. IptablesLayout.Parts(ipv4).Select(p => new PartPlan(p, p.IsFor(wanted), isPresent(p)))];
+        WantedRules wanted, bool ipv4, Func<IptablesLayout.Part, bool> isPresent, bool mayHaveBlocks = false) =>
+        [.. IptablesLayout.Parts(ipv4).Select(p => new PartPlan(p, p.IsFor(wanted), isPresent(p))
+        {
+            MayHaveBlocks = mayHaveBlocks && !p.Blocks.IsEmpty,
+        })];
 
     /// <summary>
     /// The parts in the order of their commits. What is to go is taken out in the reverse order: what is no longer
@@ -114,7 +121,8 @@ internal sealed class IptablesAssumptions
         {
             case LineKind.Chain when !attempt.Plan.IsPresent:
                 FoundUnexpected = true;
-                return attempt with { Plan = attempt.Plan with { IsPresent = true } };
+                var hasBlocks = !attempt.Plan.Part.Blocks.IsEmpty;
+                return attempt with { Plan = attempt.Plan with { IsPresent = true, MayHaveBlocks = hasBlocks } };
             case LineKind.ChainRemoval:
                 // The chain is still in use: a jump to it is doubled, or stands in a chain that we know nothing of.
                 return OnceMore(attempt) ?? Keep(attempt, refused.Subject);

@@ -16,7 +16,10 @@ internal sealed class IptablesDifference
     private IptablesDifference(ChainContents there, Func<string, ulong> number, bool ipv4) =>
         (this.there, this.number, this.ipv4) = (there, number, ipv4);
 
-    /// <summary>The script; empty where nothing differs, null where nothing of ours is there.</summary>
+    /// <summary>
+    /// The script; empty where nothing differs, null where nothing of ours is there, or many forwards would change
+    /// their chain, and lose what they have counted.
+    /// </summary>
     /// <param name="there">What is there, by the words of its rules.</param>
     /// <param name="wanted">What has to be there, of one family.</param>
     /// <param name="ipv4">Whether it is for iptables; else for ip6tables.</param>
@@ -30,25 +33,37 @@ internal sealed class IptablesDifference
         return difference.To(wanted);
     }
 
-    private ImmutableArray<ScriptLine> To(WantedRules wanted)
+    private ImmutableArray<ScriptLine>? To(WantedRules wanted)
     {
-        var plans = IptablesAssumptions.Plans(wanted, ipv4, there.Has);
+        var plans = IptablesAssumptions.Plans(wanted, ipv4, there.Has, there.HasBlocks);
         var script = ImmutableArray.CreateBuilder<ScriptLine>();
         foreach (var part in IptablesAssumptions.InOrder(plans))
         {
             var whole = new IptablesScript(wanted, ipv4).For([part]);
-            if (part is { IsWanted: true, IsPresent: true }) AddEdits(script, part.Part, whole);
-            else script.AddRange(whole);
+            if (part is not { IsWanted: true, IsPresent: true }) script.AddRange(whole);
+            else if (MovesForwards(part.Part, whole)) return null;
+            else AddEdits(script, part.Part, whole);
         }
 
         return script.ToImmutable();
+    }
+
+    /// <summary>Whether the blocks are to begin at other ports than they do, or come, or go.</summary>
+    private bool MovesForwards(IptablesLayout.Part part, ImmutableArray<ScriptLine> whole)
+    {
+        if (part.Blocks.IsEmpty) return false;
+        var ways = whole.Where(l => l.Translation is null && l.Kind == LineKind.Rule)
+            .Where(l => part.Blocks.Any(b => l.Text.EndsWith($" -j {b}", StringComparison.Ordinal)))
+            .ToList();
+        return there.HasBlocks != ways.Count > 0
+            || ways.Any(w => !there.Chains.GetValueOrDefault(w.Subject, []).Contains(number(w.Text)));
     }
 
     private void AddEdits(
         ImmutableArray<ScriptLine>.Builder script, IptablesLayout.Part part, ImmutableArray<ScriptLine> whole)
     {
         var rules = whole.Where(l => l.Kind == LineKind.Rule).ToLookup(l => l.Subject, StringComparer.Ordinal);
-        var lines = part.Chains.SelectMany(chain => Edits(part, chain, [.. rules[chain]])).ToList();
+        var lines = part.ChainsWith(there.HasBlocks).SelectMany(chain => Edits(part, chain, [.. rules[chain]])).ToList();
         if (lines.Count == 0) return;
 
         script.Add(whole[0]);

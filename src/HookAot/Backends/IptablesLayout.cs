@@ -11,6 +11,9 @@ internal static class IptablesLayout
     /// <summary>The name of the part that translates.</summary>
     public const string Translate = "translate";
 
+    /// <summary>Beside the names of parts in the record: the blocks are there.</summary>
+    public const string WithBlocks = "blocks";
+
     /// <summary>Drops what guests send to 127.0.0.0/8, while route_localnet would let it in.</summary>
     public const string Guard = "HOOKAOT-RAW";
 
@@ -32,6 +35,13 @@ internal static class IptablesLayout
     /// <summary>Gives a guest's own connections a public address.</summary>
     public const string Source = "HOOKAOT-SRC";
 
+    /// <summary>
+    /// The forwards of a host that has many, by port: the chains that <see cref="Dnat"/> and <see cref="Local"/> lead
+    /// to. All of them are there, or none.
+    /// </summary>
+    public static ImmutableArray<string> Blocks { get; } =
+        [.. Enumerable.Range(1, 32).Select(i => $"HOOKAOT-PORTS-{i}")];
+
     private static readonly ImmutableArray<Part> All =
     [
         new("guard", "raw", [Guard], [$"PREROUTING -d 127.0.0.0/8 -j {Guard}"]),
@@ -44,14 +54,17 @@ internal static class IptablesLayout
                 $"PREROUTING -j {Dnat}",
                 $"OUTPUT -j {Dnat}",
                 $"POSTROUTING -m conntrack --ctstate DNAT -j {Snat}",
-            ]),
+            ])
+        {
+            Blocks = Blocks,
+        },
         new("source", "nat", [Source], [$"POSTROUTING -m conntrack ! --ctstate DNAT -j {Source}"]),
     ];
 
     // The kernel has no route_localnet for ::1, so there is nothing to guard.
     private static readonly ImmutableArray<Part> OfIPv6 = [.. All.Where(p => p.Name != "guard")];
 
-    private static readonly ImmutableHashSet<string> OurChains = [.. All.SelectMany(p => p.Chains)];
+    private static readonly ImmutableHashSet<string> OurChains = [.. All.SelectMany(p => p.AllChains)];
 
     /// <summary>Chains of one table that come and go together, in one commit of their own.</summary>
     /// <param name="Name">What it is for; in the record, so it never changes once released.</param>
@@ -60,6 +73,18 @@ internal static class IptablesLayout
     /// <param name="Jumps">"CHAIN match -j OURS"; those of one chain in their order from its head.</param>
     internal sealed record Part(string Name, string Table, ImmutableArray<string> Chains, ImmutableArray<string> Jumps)
     {
+        /// <summary>Chains that come and go with them where there are many forwards.</summary>
+        public ImmutableArray<string> Blocks { get; init; } = [];
+
+        /// <summary>Every chain that the part may have.</summary>
+        public IEnumerable<string> AllChains => Chains.Concat(Blocks);
+
+        /// <summary>The chains that the part has.</summary>
+        public IEnumerable<string> ChainsWith(bool blocks) => blocks ? AllChains : Chains;
+
+        /// <summary>Whether what is wanted of one family needs its blocks.</summary>
+        public bool NeedsBlocks(WantedRules wanted) => !Blocks.IsEmpty && PortBlocks.AreNeeded(wanted.Translated);
+
         /// <summary>Whether the part is needed for what is wanted of one family.</summary>
         public bool IsFor(WantedRules wanted) => Name switch
         {

@@ -14,6 +14,8 @@ internal sealed class IptablesListing : IInstalledRules
 {
     private readonly Dictionary<(string Table, string Chain), List<ListedRule>> chains = [];
     private readonly Dictionary<(string Table, string Chain), string> policies = [];
+
+    // Without their chains: a forward keeps its counters where it comes into another one.
     private readonly Dictionary<(string Table, string Rule), ListedRule> ours = [];
 
     private readonly bool ipv4;
@@ -53,7 +55,8 @@ internal sealed class IptablesListing : IInstalledRules
     {
         get
         {
-            var rules = new[] { IptablesLayout.Dnat, IptablesLayout.Local }.SelectMany(c => Chain("nat", c) ?? []);
+            IEnumerable<string> chains = [IptablesLayout.Dnat, IptablesLayout.Local, .. IptablesLayout.Blocks];
+            var rules = chains.SelectMany(c => Chain("nat", c) ?? []);
             return [.. rules.Select(r => IptablesRule.Translation(r.Text)).OfType<Translation>()];
         }
     }
@@ -66,7 +69,7 @@ internal sealed class IptablesListing : IInstalledRules
             var contents = ImmutableArray.CreateBuilder<string>();
             foreach (var part in IptablesLayout.Parts(ipv4))
             {
-                foreach (var chain in part.Chains)
+                foreach (var chain in part.AllChains)
                     contents.AddRange((Chain(part.Table, chain) ?? []).Select(r => r.Text));
                 foreach (var jump in part.Jumps)
                     contents.AddRange(Places(part.Table, jump).Select(place => $"{jump} {place}"));
@@ -114,7 +117,7 @@ internal sealed class IptablesListing : IInstalledRules
     }
 
     private Counters? CountersOf(ScriptLine line) =>
-        ours.GetValueOrDefault((line.Table, IptablesRule.Canonical(line.Text)))?.Counters;
+        ours.GetValueOrDefault((line.Table, IptablesRule.WithoutChain(IptablesRule.Canonical(line.Text))))?.Counters;
 
     /// <inheritdoc/>
     public IEnumerable<Difference> DifferencesFrom(WantedRules wanted)
@@ -125,9 +128,12 @@ internal sealed class IptablesListing : IInstalledRules
             .ToLookup(l => l.Subject, StringComparer.Ordinal);
         foreach (var plan in plans)
         {
-            foreach (var chain in plan.Part.Chains)
+            var needsBlocks = plan.Part.NeedsBlocks(wanted);
+            foreach (var chain in plan.Part.ChainsWith(needsBlocks || plan.MayHaveBlocks))
             {
-                foreach (var difference in RuleDifferences(plan, chain, [.. rules[chain]])) yield return difference;
+                var isNeeded = plan.IsWanted && (needsBlocks || plan.Part.Chains.Contains(chain));
+                foreach (var difference in RuleDifferences(plan.Part, isNeeded, chain, [.. rules[chain]]))
+                    yield return difference;
             }
 
             foreach (var jump in plan.Part.Jumps)
@@ -144,9 +150,11 @@ internal sealed class IptablesListing : IInstalledRules
     public ImmutableArray<ScriptLine>? DifferenceTo(WantedRules wanted)
     {
         if (WholeParts() is not { } parts) return null;
-        var rules = parts.SelectMany(p => p.Chains, (p, chain) => (p.Table, Chain: chain))
-            .SelectMany(c => Chain(c.Table, c.Chain)!, (c, rule) => (c.Chain, IptablesRule.Canonical(rule.Text)));
-        return IptablesDifference.From(ChainContents.Of(parts, rules), wanted, ipv4, IptablesRule.Canonical);
+        var chains = parts.SelectMany(p => p.ChainsWith(HasBlocks(p)), (p, chain) => (p.Table, Chain: chain)).ToList();
+        var rules = chains.SelectMany(
+            c => Chain(c.Table, c.Chain)!, (c, rule) => (c.Chain, IptablesRule.Canonical(rule.Text)));
+        var contents = ChainContents.Of(chains.Select(c => c.Chain), rules);
+        return IptablesDifference.From(contents, wanted, ipv4, IptablesRule.Canonical);
     }
 
     /// <summary>The parts that are there; null if one of them is not there as a whole.</summary>
@@ -157,6 +165,8 @@ internal sealed class IptablesListing : IInstalledRules
         {
             var chainsThere = part.Chains.Count(c => Chain(part.Table, c) is not null);
             if (chainsThere != 0 && chainsThere != part.Chains.Length) return null;
+            var blocksThere = part.Blocks.Count(c => Chain(part.Table, c) is not null);
+            if (blocksThere != 0 && (chainsThere == 0 || blocksThere != part.Blocks.Length)) return null;
 
             var plan = new PartPlan(part, isWanted: chainsThere > 0, isPresent: chainsThere > 0);
             if (part.Jumps.Any(jump => JumpDifference(plan, jump) is not null)) return null;
@@ -183,32 +193,36 @@ internal sealed class IptablesListing : IInstalledRules
         var rule = new ListedRule(line[(counters.Length + 1)..], new(Number(numbers[0]), bytes));
         rules.Add(rule);
         hasCounted |= table == "nat" && rule.Counters.Packets > 0;
-        if (IptablesLayout.IsOurs(chain)) ours.TryAdd((table, IptablesRule.Canonical(rule.Text)), rule);
+        if (IptablesLayout.IsOurs(chain)) 
+            ours.TryAdd((table, IptablesRule.WithoutChain(IptablesRule.Canonical(rule.Text))), rule);
     }
 
     private PartPlan Plan(IptablesLayout.Part part, WantedRules wanted)
     {
-        var there = part.Chains.Any(c => Chain(part.Table, c) is not null);
+        var there = part.AllChains.Any(c => Chain(part.Table, c) is not null);
         var jumps = part.Jumps.ToImmutableDictionary(j => j, j => Places(part.Table, j).Count);
-        return new(part, part.IsFor(wanted), there, jumps, []);
+        return new(part, part.IsFor(wanted), there, jumps, []) { MayHaveBlocks = HasBlocks(part) };
     }
 
-    private IEnumerable<Difference> RuleDifferences(PartPlan plan, string chain, List<ScriptLine> expected)
+    private bool HasBlocks(IptablesLayout.Part part) => part.Blocks.Any(c => Chain(part.Table, c) is not null);
+
+    private IEnumerable<Difference> RuleDifferences(
+        IptablesLayout.Part part, bool isNeeded, string chain, List<ScriptLine> expected)
     {
-        var (table, nothingExpected) = (plan.Part.Table, !plan.IsWanted);
+        var table = part.Table;
         if (Chain(table, chain) is not { } actual)
         {
-            if (!nothingExpected) yield return new($"chain {chain} is missing ({In(table)})");
+            if (isNeeded) yield return new($"chain {chain} is missing ({In(table)})");
             var guests = expected.Where(l => l.Guest is not null);
             foreach (var line in guests.DistinctBy(Cause))
                 yield return new($"rules are missing in {chain}", line.Guest, line.Translation);
             yield break;
         }
 
-        if (nothingExpected)
+        if (!isNeeded)
         {
             // One that a rule of another program's leads to cannot be deleted, and does nothing while it is empty.
-            var kept = actual.Count == 0 && ForeignReferences(plan.Part, chain).Any();
+            var kept = actual.Count == 0 && ForeignReferences(part, chain).Any();
             if (!kept) yield return new($"chain {chain} is there, although nothing needs it ({In(table)})");
             yield break;
         }

@@ -24,6 +24,9 @@ internal static class IptablesRule
         return string.Join(' ', words);
     }
 
+    /// <summary>A rule without "-A CHAIN ".</summary>
+    public static string WithoutChain(string rule) => rule[(rule.IndexOf(' ', "-A ".Length) + 1)..];
+
     private static string Whole(string address) =>
         address.Contains(':', StringComparison.Ordinal) ? $"{address}/128" : $"{address}/32";
 

@@ -24,6 +24,9 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
 
     private const int MultiportSlots = 15; // XT_MULTI_PORTS; a range takes two
 
+    /// <summary>The blocks that the forwards are in; null: those of what is wanted.</summary>
+    public ImmutableArray<PortBlock>? Blocks { get; init; }
+
     /// <summary>The script that puts what is wanted in place of whatever of ours is there.</summary>
     /// <param name="plans">
     /// The parts that are there or have to be. One that is not wanted goes, so that the rules are those from before we
@@ -56,6 +59,9 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
     private void AddReplacement(ImmutableArray<ScriptLine>.Builder script, PartPlan plan)
     {
         foreach (var chain in plan.Part.Chains) script.Add(plan.IsPresent ? Empty(plan, chain) : New(plan, chain));
+        var needsBlocks = plan.Part.NeedsBlocks(wanted);
+        if (needsBlocks || plan.MayHaveBlocks) AddEmptyBlocks(script, plan);
+        if (!needsBlocks && plan.MayHaveBlocks) AddBlockRemovals(script, plan);
         AddJumpRemovals(script, plan);
         foreach (var jump in plan.Part.Jumps.Reverse())
             script.Add(new($"-I {jump}", plan.Part.Table, LineKind.JumpInsertion, jump));
@@ -83,8 +89,26 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
     {
         // Makes the chain where it is missing: "-D ... -j CHAIN" is not even parsed without it.
         foreach (var chain in plan.Part.Chains) script.Add(Empty(plan, chain));
+        if (plan.MayHaveBlocks)
+        {
+            AddEmptyBlocks(script, plan);
+            AddBlockRemovals(script, plan);
+        }
+
         AddJumpRemovals(script, plan);
         foreach (var chain in plan.Part.Chains.Where(c => !plan.Kept.Contains(c)))
+            script.Add(new($"-X {chain}", plan.Part.Table, LineKind.ChainRemoval, chain));
+    }
+
+    // Nothing leads to a block any more once the part's own chains are empty.
+    private static void AddEmptyBlocks(ImmutableArray<ScriptLine>.Builder script, PartPlan plan)
+    {
+        foreach (var chain in plan.Part.Blocks) script.Add(Empty(plan, chain));
+    }
+
+    private static void AddBlockRemovals(ImmutableArray<ScriptLine>.Builder script, PartPlan plan)
+    {
+        foreach (var chain in plan.Part.Blocks.Where(c => !plan.Kept.Contains(c)))
             script.Add(new($"-X {chain}", plan.Part.Table, LineKind.ChainRemoval, chain));
     }
 
@@ -152,10 +176,10 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
     {
         // Each link has the same fe80::/10: what is sent there, or from there, is for the neighbours.
         if (!ipv4) script.Add(Rule("nat", IptablesLayout.Dnat, null, "-s fe80::/10 -j RETURN"));
-        foreach (var translation in ruleset.Translations.Where(t => t.Public is not null))
-            script.Add(Translate(IptablesLayout.Dnat, translation));
-
-        AddAnyAddress(script, ruleset);
+        var blocks = Blocks ?? PortBlocks.Of(ruleset);
+        var oneAddress = ruleset.Translations.Where(t => t.Public is not null);
+        AddForwards(script, blocks, IptablesLayout.Dnat, oneAddress);
+        AddAnyAddress(script, blocks, ruleset);
         foreach (var guest in ruleset.Guests)
         {
             var source = guest.Masqueraded.PrefixLength == 0 ? "" : $"-s {guest.Masqueraded} ";
@@ -180,7 +204,8 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
     /// <summary>
     /// "Is it local?" is a route lookup: asked once for all forwards to any address, not once for each.
     /// </summary>
-    private void AddAnyAddress(ImmutableArray<ScriptLine>.Builder script, Ruleset ruleset)
+    private void AddAnyAddress(
+        ImmutableArray<ScriptLine>.Builder script, ImmutableArray<PortBlock> blocks, Ruleset ruleset)
     {
         var anyAddress = ruleset.Translations.Where(t => t.Public is null).ToList();
         if (anyAddress.Count == 0) return;
@@ -191,7 +216,29 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
         if (!ipv4) script.Add(Rule("nat", IptablesLayout.Local, null, "-d fe80::/10 -j RETURN"));
         foreach (var address in ruleset.NotAny)
             script.Add(Rule("nat", IptablesLayout.Local, null, $"-d {address} -j RETURN"));
-        foreach (var translation in anyAddress) script.Add(Translate(IptablesLayout.Local, translation));
+        AddForwards(script, blocks, IptablesLayout.Local, anyAddress);
+    }
+
+    /// <summary>The forwards of a chain, or what leads to their blocks, and the blocks.</summary>
+    private static void AddForwards(
+        ImmutableArray<ScriptLine>.Builder script,
+        ImmutableArray<PortBlock> blocks,
+        string chain,
+        IEnumerable<Translation> translations)
+    {
+        if (blocks.IsEmpty)
+        {
+            foreach (var translation in translations) script.Add(Translate(chain, translation));
+            return;
+        }
+
+        foreach (var block in blocks.Where(b => b.Parent == chain))
+        {
+            var name = block.Protocol.Name();
+            var jump = $"-p {name} -m {name} --dport {block.Ports.Join(':')} -j {block.Chain}";
+            script.Add(Rule("nat", chain, null, jump) with { Needed = Lack.Of(block.Translations) });
+            foreach (var translation in block.Translations) script.Add(Translate(block.Chain, translation));
+        }
     }
 
     /// <summary>
@@ -257,8 +304,11 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
     }
 
     /// <summary>The rule that a translation becomes.</summary>
-    internal static ScriptLine Translate(Translation t) =>
-        Translate(t.Public is null ? IptablesLayout.Local : IptablesLayout.Dnat, t);
+    internal static ScriptLine Translate(Translation t) => Translate(ChainFor(t), t);
+
+    /// <summary>The chain that translates what is for the translation's address; its blocks are below it.</summary>
+    internal static string ChainFor(Translation t) =>
+        t.Public is null ? IptablesLayout.Local : IptablesLayout.Dnat;
 
     private static ScriptLine Translate(string chain, Translation t)
     {

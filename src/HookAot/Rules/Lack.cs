@@ -12,6 +12,7 @@ internal sealed class Lack
     private readonly Protocol? protocol;
     private readonly ImmutableArray<PortRange> ports;
     private readonly bool toAny;
+    private readonly ImmutableArray<Translation> these;
 
     private Lack(
         bool ipv4, IPAddress? target, Protocol? protocol, ImmutableArray<PortRange> ports, bool toAny = false)
@@ -19,6 +20,11 @@ internal sealed class Lack
         (this.ipv4, this.target, this.protocol, this.ports) = (ipv4, target, protocol, ports);
         this.toAny = toAny;
     }
+
+    private Lack(ImmutableArray<Translation> these) => this.these = these;
+
+    /// <summary>Just these.</summary>
+    public static Lack Of(ImmutableArray<Translation> these) => new(these);
 
     /// <summary>All of a family.</summary>
     public static Lack Of(bool ipv4) => new(ipv4, null, null, []);
@@ -36,6 +42,7 @@ internal sealed class Lack
     /// <summary>Whether a translation is one of them.</summary>
     public bool Concerns(Translation translation)
     {
+        if (!these.IsDefault) return these.Contains(translation);
         if (translation.Target.IsIPv4() != ipv4) return false;
         if (toAny && translation.Public is not null) return false;
         if (target is not null && !translation.Target.Equals(target)) return false;

@@ -21,7 +21,7 @@ public sealed class ExplanationTests
             {
                 var wanted = NftStories.Wanted(story).OfFamily(ipv4);
                 text.Append($"== {story}, {(ipv4 ? "IPv4" : "IPv6")}\n");
-                foreach (var rule in Explanation.Iptables(wanted, ipv4)) Append(text, rule);
+                foreach (var rule in Explanation.Iptables(wanted, wanted, ipv4)) Append(text, rule);
                 foreach (var rule in Explanation.Nft(wanted, ipv4, hasLibvirt: true)) Append(text, rule);
             }
         }

@@ -143,7 +143,7 @@ internal static class ScriptTarget
         _ = IptablesGrammar.Check(IptablesScript.Print(listing.CarriedInto(again)), ipv4);
         var gone = new IptablesAssumptions(WantedRules.Nothing, listing.Plans(WantedRules.Nothing), ipv4).Script;
         _ = IptablesGrammar.Check(IptablesScript.Print(gone), ipv4);
-        foreach (var explained in Explanation.Iptables(wanted, ipv4))
+        foreach (var explained in Explanation.Iptables(wanted, wanted, ipv4))
             Unless(Printable.Escape(explained.Rule) == explained.Rule, "an explained rule is printable");
         return read;
     }

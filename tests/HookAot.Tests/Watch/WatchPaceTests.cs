@@ -58,7 +58,7 @@ public sealed class WatchPaceTests
     public async Task A_fight_is_five_damages_in_ten_seconds_and_its_pauses_grow()
     {
         var pace = new WatchPace();
-        for (var i = 0; i < 4; i++) await Assert.That(pace.Repaired(1_000 * i)).IsFalse();
+        for (var i = 0; i < 4; i++) await Assert.That(pace.Repaired(2_000 * i)).IsFalse();
         await Assert.That(pace.Repaired(9_000)).IsTrue();
         await Assert.That(pace.LookAtRules()).IsEqualTo(11_000);
 
@@ -79,18 +79,18 @@ public sealed class WatchPaceTests
 
     /// <summary>Two reloads of firewalld in ten seconds were a fight: each takes rules out two or three times.</summary>
     [Test]
-    public async Task Repairs_within_a_second_are_of_one_damage_but_a_fight_without_a_break_is_one_all_the_same()
+    public async Task Repairs_within_two_seconds_are_of_one_damage_but_a_fight_without_a_break_is_one_all_the_same()
     {
         var pace = new WatchPace();
-        foreach (var reload in (int[])[0, 2_000, 4_000, 6_000])
+        foreach (var reload in (int[])[0, 2_500, 5_000, 7_500])
         {
-            foreach (var table in (int[])[0, 300, 600]) await Assert.That(pace.Repaired(reload + table)).IsFalse();
+            foreach (var table in (int[])[0, 510, 1_100]) await Assert.That(pace.Repaired(reload + table)).IsFalse();
         }
 
         pace = new WatchPace();
         var now = 0;
         while (now < 60_000 && !pace.Repaired(now)) now += 510;
-        await Assert.That(now).IsLessThanOrEqualTo(6_000);
+        await Assert.That(now).IsLessThanOrEqualTo(10_000);
     }
 
     [Test]
@@ -99,7 +99,7 @@ public sealed class WatchPaceTests
         var pace = new WatchPace();
         for (var i = 0; i < 20; i++) await Assert.That(pace.Repaired(3_000 * i)).IsFalse();
 
-        for (var i = 0; i < 5; i++) pace.Repaired(100_000 + (1_000 * i));
+        for (var i = 0; i < 5; i++) pace.Repaired(100_000 + (2_000 * i));
         await Assert.That(pace.Pause).IsEqualTo(2_000);
         await Assert.That(pace.Repaired(200_000)).IsFalse();
         await Assert.That(pace.Pause).IsEqualTo(0);

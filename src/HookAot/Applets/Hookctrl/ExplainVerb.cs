@@ -39,7 +39,9 @@ internal static class ExplainVerb
         foreach (var ipv4 in (bool[])[true, false])
         {
             if (wanted.OfFamily(ipv4).IsEmpty) continue;
-            rules.AddRange(Explanation.Iptables(desired.Backend.ForIptables(wanted, ipv4), ipv4));
+            var (some, all) = (
+                desired.Backend.ForIptables(wanted, ipv4), desired.Backend.ForIptables(desired.Ruleset, ipv4));
+            rules.AddRange(Explanation.Iptables(some, all, ipv4));
             var ofNft = desired.Backend.ForNft(wanted).OfFamily(ipv4);
             rules.AddRange(Explanation.Nft(ofNft, ipv4, desired.Backend.LibvirtUsesNftables));
         }

@@ -49,6 +49,7 @@ internal sealed class IptablesStep(bool ipv4) : ConvergeStep
             return InPlace(wanted, refused: []);
 
         transaction.Counted = listing ?? Counted(context, tool, wanted, parts);
+        transaction.MayHaveBlocks = parts?.Contains(IptablesLayout.WithBlocks) ?? true;
         var (error, refused) = transaction.Run(
             wanted, part => parts?.Contains(part.Name) ?? wanted.IsEmpty, listing?.Plans(wanted));
         if (error is not null && transaction.IsInPlace(wanted)) error = null;
@@ -64,6 +65,7 @@ internal sealed class IptablesStep(bool ipv4) : ConvergeStep
         var names = wanted.GuestNames.Except(refused.Select(r => r.Guest)).ToHashSet(StringComparer.Ordinal);
         var taken = refused.IsEmpty ? wanted : wanted.Only(names);
         var needed = IptablesLayout.Parts(ipv4).Where(p => p.IsFor(wanted)).Select(p => p.Name);
+        if (PortBlocks.AreNeeded(wanted.Translated)) needed = needed.Append(IptablesLayout.WithBlocks);
         return new(null, refused, !wanted.IsEmpty)
         {
             Parts = [.. needed],

@@ -38,7 +38,9 @@ internal static class IptablesForward
         {
             var chains = NfTables.Chains(Family(ipv4), part.Table, out var error);
             if (chains is null && error != 0) return null;
-            if (chains is { } known && known.Any(c => part.Chains.Contains(c.Name))) parts.Add(part.Name);
+            if (chains is not { } known) continue;
+            if (known.Any(c => part.AllChains.Contains(c.Name))) parts.Add(part.Name);
+            if (known.Any(c => part.Blocks.Contains(c.Name))) parts.Add(IptablesLayout.WithBlocks);
         }
 
         return parts;

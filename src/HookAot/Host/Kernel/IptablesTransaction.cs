@@ -18,6 +18,9 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
     /// <summary>What the rules have counted so far, which they go on from; null: nobody has looked.</summary>
     public IptablesListing? Counted { get; set; }
 
+    /// <summary>Whether the forwards may be in blocks, see <see cref="PortBlocks"/>.</summary>
+    public bool MayHaveBlocks { get; set; }
+
     /// <summary>Whether chains of ours had to stay although everything should go.</summary>
     public bool LeftChains { get; private set; }
 
@@ -43,6 +46,7 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
                 ? new IptablesAssumptions(some, [.. plans.Select(p => p with { IsWanted = p.Part.IsFor(some) })], ipv4)
                 : Assume(some, p => isFirst ? isPresent(p) : isPresent(p) || p.IsFor(wanted));
             isFirst = false; // some parts may have been committed
+            MayHaveBlocks |= PortBlocks.AreNeeded(some.Translated);
             return ApplyOnce(assumptions);
         }
 
@@ -71,7 +75,7 @@ internal sealed class IptablesTransaction(StepContext context, string iptables, 
     }
 
     private IptablesAssumptions Assume(WantedRules wanted, Func<IptablesLayout.Part, bool> isPresent) =>
-        new(wanted, IptablesAssumptions.Plans(wanted, ipv4, isPresent), ipv4);
+        new(wanted, IptablesAssumptions.Plans(wanted, ipv4, isPresent, MayHaveBlocks), ipv4);
 
     private Attempt ApplyOnce(IptablesAssumptions assumptions)
     {

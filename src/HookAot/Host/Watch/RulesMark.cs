@@ -58,7 +58,7 @@ internal static class RulesMark
         foreach (var part in IptablesLayout.Parts(ipv4: true))
         {
             if (part.Table != table) continue;
-            if (part.Chains.Contains(chain)) return true;
+            if (part.AllChains.Contains(chain)) return true;
             foreach (var jump in part.Jumps)
                 if (IptablesLayout.ChainOf(jump) == chain) return true;
         }

@@ -18,7 +18,7 @@ internal sealed class WatchPace
     /// <summary>
     /// Repairs within this time are of one damage: firewalld empties table after table, in commits of their own.
     /// </summary>
-    public const int OneDamage = 1_000;
+    public const int OneDamage = 2_000;
 
     private const int FirstRetry = 1_000, LongestRetry = 300_000;
     private const int FightWindow = 10_000, FightDamages = 5, FirstPause = 2_000, LongestPause = 64_000;

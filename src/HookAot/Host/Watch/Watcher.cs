@@ -19,6 +19,7 @@ internal sealed class Watcher : IDisposable
     private HostPaths paths;
     private HostLock? only;
     private ulong? mark;
+    private string disturber = ""; // who took rules out while they were put back
     private string configErrors = "";
     private long settled;
 
@@ -163,9 +164,17 @@ internal sealed class Watcher : IDisposable
         var isDamage = WatchReport.IsDamage(changes, healing);
         if (!healing.Done)
         {
-            // Who changes rules all the time takes them out between the converge and the look at what came of it.
-            if (healing.Applied && isDamage && who.Length > 0) pace.Repaired(now);
-            else who = "";
+            // Somebody goes on taking rules out: once he is done all is well, unless it is a fight.
+            if (who.Length == 0) who = disturber;
+            var isDisturbed = healing.Applied && who.Length > 0 && (isDamage || disturber.Length > 0);
+            if (isDisturbed && !pace.Repaired(now) && pace.Pause == 0)
+            {
+                (mark, disturber) = (null, who);
+                pace.Looked(now, WatchPace.FirstLook);
+                return;
+            }
+
+            if (!isDisturbed) who = "";
             var why = healing.Left.IsEmpty ? "the reasons are above" : healing.Left[0].Message;
             Fail(who.Length == 0 ? why : $"rules are taken out by {who} while they are put back");
             return;
@@ -201,6 +210,7 @@ internal sealed class Watcher : IDisposable
     {
         if ((changes.Kinds & Change.Guests) != 0) settled = Environment.TickCount64 + LibvirtRescan.Grace + 1;
         changes.Clear();
+        disturber = "";
         var now = Environment.TickCount64;
         int? unasked = NeedsLooking() ? WatchPace.Unasked : null;
         // Its own hook may have given it up, which tells nobody.

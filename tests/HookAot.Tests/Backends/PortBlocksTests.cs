@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Net;
+using CsCheck;
+using HookAot.Backends;
+using HookAot.Model;
+using HookAot.Rules;
+
+namespace HookAot.Tests.Backends;
+
+/// <summary>Many forwards in blocks find the same forward as one after the other.</summary>
+public sealed class PortBlocksTests
+{
+    private static readonly IPAddress Guest = IPAddress.Parse("192.168.122.2");
+    private static readonly IPAddress[] Publics = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("192.0.2.2")];
+
+    private static readonly Gen<Translation> AnyForward =
+        from isTcp in Gen.Bool
+        from first in Gen.Int[1, 65000]
+        from count in Gen.OneOf(Gen.Const(1), Gen.Const(1), Gen.Const(1), Gen.Int[1, 500])
+        from address in Gen.Int[0, 2]
+        from hasSource in Gen.Bool
+        select Forward(
+            address == 2 ? null : Publics[address],
+            isTcp ? Protocol.Tcp : Protocol.Udp,
+            first,
+            Math.Min(first + count - 1, ushort.MaxValue),
+            hasSource ? IPNetwork.Parse("10.0.0.0/8") : null);
+
+    [Test]
+    public void What_is_tried_for_a_packet_is_the_same_in_the_same_order()
+    {
+        Gen.Select(AnyForward.Array[PortBlocks.Few + 1, 400], Gen.Int[1, 65535].Array[100]).Sample((many, ports) =>
+        {
+            ImmutableArray<Translation> all = [.. many];
+            var blocks = PortBlocks.Of(Rulesets(all));
+            if (blocks.Length > IptablesLayout.Blocks.Length) return false;
+            foreach (var port in ports.Concat(all.Select(t => (int)t.PublicPorts.First)))
+            {
+                foreach (var protocol in (Protocol[])[Protocol.Tcp, Protocol.Udp])
+                {
+                    foreach (var parent in (string[])[IptablesLayout.Dnat, IptablesLayout.Local])
+                    {
+                        var wanted = all.Where(t => IptablesScript.ChainFor(t) == parent && Takes(t, protocol, port));
+                        var ways = blocks
+                            .Where(b => b.Parent == parent && b.Protocol == protocol && Covers(b.Ports, port))
+                            .ToList();
+                        if (ways.Count > 1) return false;
+                        var found = ways.SelectMany(b => b.Translations).Where(t => Takes(t, protocol, port));
+                        if (!wanted.SequenceEqual(found)) return false;
+                    }
+                }
+            }
+
+            return blocks.Sum(b => b.Translations.Length) == all.Length;
+        }, iter: 60, threads: 1);
+    }
+
+    [Test]
+    public async Task Few_forwards_are_in_no_block()
+    {
+        await Assert.That(PortBlocks.Of(Rulesets(Consecutive(PortBlocks.Few)))).IsEmpty();
+        await Assert.That(PortBlocks.Of(Rulesets(Consecutive(PortBlocks.Few + 1)))).IsNotEmpty();
+    }
+
+    [Test]
+    [Arguments(100)]
+    [Arguments(1000)]
+    [Arguments(10000)]
+    public async Task A_block_is_not_much_larger_than_the_others(int forwards)
+    {
+        var blocks = PortBlocks.Of(Rulesets(Consecutive(forwards)));
+        await Assert.That(blocks.Length).IsEqualTo(IptablesLayout.Blocks.Length);
+        await Assert.That(blocks.Max(b => b.Translations.Length)).IsLessThanOrEqualTo(6 * forwards / 32);
+    }
+
+    [Test]
+    public async Task A_forward_more_rarely_moves_the_others()
+    {
+        var all = Consecutive(1000);
+        var before = Ranges(all);
+        var moved = 0;
+        for (var port = 2_001; port < 2_401; port += 2)
+        {
+            if (!Ranges([.. all, Forward(null, Protocol.Tcp, port, port)]).SequenceEqual(before)) moved++;
+        }
+
+        await Assert.That(moved).IsLessThan(20); // of 200
+    }
+
+    private static List<PortRange> Ranges(ImmutableArray<Translation> translations) =>
+        [.. PortBlocks.Of(Rulesets(translations)).Select(b => b.Ports)];
+
+    private static bool Takes(Translation translation, Protocol protocol, int port) =>
+        translation.Protocol == protocol && Covers(translation.PublicPorts, port);
+
+    private static bool Covers(PortRange range, int port) => range.First <= port && port <= range.Last;
+
+    private static ImmutableArray<Translation> Consecutive(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => Forward(null, Protocol.Tcp, 2_000 + (2 * i), 2_000 + (2 * i)))];
+
+    private static Translation Forward(
+        IPAddress? address, Protocol protocol, int first, int last, IPNetwork? source = null)
+    {
+        var ports = new PortRange((ushort)first, (ushort)last);
+        return new("web", address, protocol, ports, source, Guest, ports);
+    }
+
+    private static Ruleset Rulesets(ImmutableArray<Translation> translations) =>
+        Ruleset.Empty with { Translations = translations };
+}
