@@ -132,7 +132,7 @@ network_up
 ours_install
 [ "$program" != dnsmasq ] || sed -i '/"private_ip": "192.168.122.2",/d' $hooks/config.json
 libvirt_rules
-ours_up
+ours_up >/dev/null # a guest without an address is told of
 hookctrl watch 2>/run/watch.log &
 watcher=$!
 sleep 2
