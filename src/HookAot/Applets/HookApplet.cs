@@ -41,6 +41,8 @@ internal static class HookApplet
         try
         {
             if (!call.IsNetwork && !ConfigFile.MayConcern(paths, call.Name)) return Done;
+            // Before a guest's start only "strict" has something to say.
+            if (call.Meaning == HookMeaning.Prepares && !ConfigFile.MayConcern(paths, "strict")) return Done;
             var config = ConfigFile.Read(paths);
             if (!IsConcerned(paths, config, call)) return Done;
 

@@ -63,6 +63,8 @@ internal sealed record ConfigFile(
     /// its bytes, which spares most calls the parsing. Wrong only towards yes: a file that cannot be read, is no JSON,
     /// or spells names with escapes may be about any.
     /// </summary>
+    /// <param name="paths">Where they are.</param>
+    /// <param name="name">A guest's name, or that of a key.</param>
     public static bool MayConcern(HostPaths paths, string name)
     {
         var bytes = Encoding.UTF8.GetBytes(name);
