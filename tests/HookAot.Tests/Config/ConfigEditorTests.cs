@@ -87,9 +87,9 @@ public class ConfigEditorTests
     {
         const string File = """{ "machines": { "web": { "port_map": [22, PAIR, 443] } } }""";
         var set = new ConfigEdit.SetPort("web", new(Port("8080")), null, new() { Comment = "x" });
+        var expected = becomes.Replace("X", "\"comment\": \"x\"", StringComparison.Ordinal);
         await Assert.That(Edit(File.Replace("PAIR", pair, StringComparison.Ordinal), set))
-            .IsEqualTo(File.Replace(
-                "PAIR", becomes.Replace("X", "\"comment\": \"x\"", StringComparison.Ordinal), StringComparison.Ordinal));
+            .IsEqualTo(File.Replace("PAIR", expected, StringComparison.Ordinal));
     }
 
     [Test]

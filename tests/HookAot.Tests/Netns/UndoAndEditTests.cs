@@ -72,6 +72,7 @@ public sealed class UndoAndEditTests
     [Arguments("sed -i s/{/[/", "not valid JSON", "nothing was saved; what you wrote is in ")]
     [Arguments("true", "nothing was changed", "")]
     [Arguments("false", "false failed; nothing was saved", "")]
+    [Arguments("", "no editor was found, or no terminal for one", "")]
     [Arguments("/no/such/editor", "could not be started: No such file or directory; nothing was saved", "")]
     public async Task What_is_not_right_is_not_saved(string editor, string told, string draft)
     {

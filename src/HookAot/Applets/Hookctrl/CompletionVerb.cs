@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using HookAot.Config;
 using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
@@ -7,11 +8,13 @@ namespace HookAot.Applets.Hookctrl;
 /// <summary>hookctrl completion: scripts for shells, and the words that those ask for.</summary>
 internal static class CompletionVerb
 {
+    private static readonly string[] Shells = ["bash", "zsh", "fish"];
+
     /// <summary>The verb.</summary>
     public static Command Make()
     {
         var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish." };
-        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        shell.With(_ => Shells);
         const string description = "Print a script that completes hookctrl's words, guests and ports in a shell.";
         var completion = new Command("completion", description) { shell };
         completion.SetAction(parsed => Run(Session.Of(parsed), parsed.GetValue(shell)!));
@@ -20,6 +23,12 @@ internal static class CompletionVerb
 
     private static int Run(Session session, string shell)
     {
+        if (!Shells.Contains(shell))
+        {
+            var expected = $"bash, zsh or fish{Suggestion.Phrase(shell, Shells)}";
+            return Session.RefuseUsage([ArgumentParser.Mistake("completion", shell, expected)]);
+        }
+
         // Where install.sh puts them.
         const string Share = "/usr/local/share";
         var (script, path) = shell switch

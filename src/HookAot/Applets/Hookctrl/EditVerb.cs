@@ -27,7 +27,7 @@ internal static class EditVerb
     {
         if (Editor.Find() is not { } editor)
         {
-            outcome.Fail("no editor was found; name one: EDITOR=/usr/bin/nano hookctrl edit");
+            outcome.Fail("no editor was found, or no terminal for one; name one: EDITOR=/usr/bin/nano hookctrl edit");
             return Session.Refused;
         }
 

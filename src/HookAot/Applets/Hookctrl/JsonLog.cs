@@ -5,7 +5,9 @@ using ZLogger;
 
 namespace HookAot.Applets.Hookctrl;
 
-/// <summary>A log for a program: an object a line on standard output, as 'hookctrl log --follow --json' has them.</summary>
+/// <summary>
+/// A log for a program: an object a line on standard output, as 'hookctrl log --follow --json' has them.
+/// </summary>
 internal sealed class JsonLog : IAsyncLogProcessor
 {
     /// <inheritdoc/>
