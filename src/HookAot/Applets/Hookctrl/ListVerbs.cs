@@ -153,7 +153,8 @@ internal static class ListVerbs
         Output.Write(table, withHead);
     }
 
-    private static string Note(bool enabled, string? comment) => (enabled ? comment ?? "" : $"disabled {comment}").TrimEnd();
+    private static string Note(bool enabled, string? comment) =>
+        (enabled ? comment ?? "" : $"disabled {comment}").TrimEnd();
 
     private static string Note(ForwardRow row)
     {
