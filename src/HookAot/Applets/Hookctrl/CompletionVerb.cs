@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
-using HookAot.Config;
 using HookAot.Model;
 
 namespace HookAot.Applets.Hookctrl;
@@ -24,10 +23,7 @@ internal static class CompletionVerb
     private static int Run(Session session, string shell)
     {
         if (!Shells.Contains(shell))
-        {
-            var expected = $"bash, zsh or fish{Suggestion.Phrase(shell, Shells)}";
-            return Session.RefuseUsage([ArgumentParser.Mistake("completion", shell, expected)]);
-        }
+            return Session.RefuseUsage([ArgumentParser.Mistake("completion", shell, "bash, zsh or fish")]);
 
         // Where install.sh puts them.
         const string Share = "/usr/local/share";
