@@ -31,6 +31,34 @@ cp dist/*_amd64.deb dist/*.x86_64.rpm "$release"
 cp dist/*_amd64.deb "$release/hookaot.deb"
 cp dist/*.x86_64.rpm "$release/hookaot.rpm"
 
+# --- packages of version 0.1, as far as an upgrade has to remove what it had ---
+old_packages() {
+  local old=$work/old page=usr/share/man/man5/config.json.5.gz
+  install -d "$old/root/DEBIAN" "$old/root/$(dirname $page)"
+  echo '.TH CONFIG.JSON 5' | gzip -9n >"$old/root/$page"
+  printf '%s\n' 'Package: hookaot' 'Version: 0.1.0-1' 'Architecture: amd64' 'Maintainer: x <x@example.org>' \
+    'Description: x' >"$old/root/DEBIAN/control"
+  dpkg-deb --root-owner-group --build "$old/root" "$release/hookaot-old.deb" >/dev/null || return
+  cat >"$old/hookaot.spec" <<END
+Name: hookaot
+Version: 0.1.0
+Release: 1
+Summary: x
+License: MIT
+AutoReqProv: no
+%description
+x
+%install
+install -D -m 644 $old/root/$page %{buildroot}/$page
+%files
+/$page
+END
+  rpmbuild -bb --quiet --target x86_64-linux --define "_topdir $old/top" --define "_rpmdir $old" \
+    --define '_rpmfilename old.rpm' --define '__os_install_post %{nil}' "$old/hookaot.spec" &&
+    mv "$old/old.rpm" "$release/hookaot-old.rpm"
+}
+check "older packages: made" old_packages
+
 # --- the roots ---
 busybox_root() { # what a minimal host has: busybox, and iptables with its libraries
   local root=$1 file

@@ -13,6 +13,13 @@ iptables-save | grep HOOKAOT && fail "rules are left"
 [ ! -e "$H/qemu" ] && [ -e "$H/config.json" ] || fail "the hook is left, or the config is gone"
 dpkg -P hookaot
 [ ! -e "$H/config.json" ] && [ ! -e "$H/config.json.before" ] || fail "the config is left after a purge"
+# An older package had a page under another name.
+page=/usr/share/man/man5/config.json.5.gz
+dpkg -i /release/hookaot-old.deb
+[ -e $page ] || fail "the older package has not brought its page"
+dpkg -i /release/hookaot.deb
+[ ! -e $page ] && [ -e /usr/share/man/man5/hookaot.json.5.gz ] || fail "an upgrade leaves the page under its old name"
+dpkg -P hookaot
 mkdir -p "$H" # here no libvirt has it
 printf "#!/bin/sh\n" >"$H/qemu"; chmod 755 "$H/qemu"
 says "somebody else" dpkg -i /release/hookaot.deb || fail "says nothing of the foreign hook"

@@ -13,6 +13,14 @@ iptables-save | grep HOOKAOT && fail "rules are left"
 [ ! -e "$H/qemu" ] && [ -e "$H/config.json" ] || fail "the hook is left, or the config is gone"
 rm "$H/config.json" "$H/config.json.before"
 
+# An older package had a page under another name.
+page=/usr/share/man/man5/config.json.5.gz
+rpm -i --nodeps /release/hookaot-old.rpm
+[ -e $page ] || fail "the older package has not brought its page"
+rpm -U --nodeps /release/hookaot.rpm
+[ ! -e $page ] && [ -e /usr/share/man/man5/hookaot.json.5.gz ] || fail "an upgrade leaves the page under its old name"
+rpm -e hookaot
+
 # A foreign hook stays.
 printf "#!/bin/sh\n" >"$H/qemu"; chmod 755 "$H/qemu"
 says "somebody else" rpm -i --nodeps /release/hookaot.rpm || fail "says nothing of the foreign hook"

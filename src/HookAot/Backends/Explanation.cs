@@ -102,8 +102,9 @@ internal static class Explanation
         }
 
         if (!hasLibvirt) yield break;
-        foreach (var rule in NftTables.Accepts(wanted.Accepted, ipv4))
+        foreach (var accept in NftTables.Accepts(wanted.Accepted, ipv4))
         {
+            var rule = accept.Text;
             var place = $"nft {family} {NftLayout.LibvirtTable}, chain {NftLayout.LibvirtAccept}";
             yield return new(place, rule, Has(rule, "ct ") ? OfAccept(rule) : WholeNetwork, PacketStep.Accepted);
         }

@@ -37,9 +37,19 @@ internal sealed record Difference(
     /// </summary>
     public Lack? Lack { get; init; }
 
+    /// <summary>The rule of another program's that it is about; null: none.</summary>
+    public ForeignRule? Foreign { get; init; }
+
+    /// <summary>
+    /// Whether it changes nothing but the address with which leaves what the guest opens itself (snat); without a guest
+    /// it does so for all.
+    /// </summary>
+    public bool IsOfOwnConnections { get; init; }
+
     /// <summary>Whether a translation does not work because of it.</summary>
     public bool Stops(Translation translation)
     {
+        if (IsOfOwnConnections) return false;
         if (Translation is not null) return Translation == translation;
         return Lack is null ? Guest == translation.Guest : Lack.Concerns(translation);
     }

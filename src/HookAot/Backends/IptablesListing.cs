@@ -215,7 +215,13 @@ internal sealed class IptablesListing : IInstalledRules
             if (isNeeded) yield return new($"chain {chain} is missing ({In(table)})");
             var guests = expected.Where(l => l.Guest is not null);
             foreach (var line in guests.DistinctBy(Cause))
-                yield return new($"rules are missing in {chain}", line.Guest, line.Translation);
+            {
+                yield return new($"rules are missing in {chain}", line.Guest, line.Translation)
+                {
+                    IsOfOwnConnections = chain == IptablesLayout.Source,
+                };
+            }
+
             yield break;
         }
 
@@ -238,14 +244,38 @@ internal sealed class IptablesListing : IInstalledRules
                 yield return new($"missing: {text} ({In(table)})", line.Guest, line.Translation)
                 {
                     Lack = line.Needed,
+                    IsOfOwnConnections = chain == IptablesLayout.Source,
                 };
             }
         }
 
-        foreach (var text in there.Where(t => !wantedSet.Contains(t)))
-            yield return new($"should not be there: {text} ({In(table)})");
+        var foreign = there.Where(t => !wantedSet.Contains(t)).ToList();
+        var places = foreign.Count == 0 || !LetsIn(chain) ? null : Places(there, expected, wanted);
+        foreach (var text in foreign)
+        {
+            yield return new($"should not be there: {text} ({In(table)})")
+            {
+                Foreign = places is null ? null : new(text, there.IndexOf(text), places, table == "filter"),
+            };
+        }
+
         if (thereSet.SetEquals(wantedSet) && !there.SequenceEqual(wanted))
             yield return new($"the rules of {chain} are doubled or in another order ({In(table)})");
+    }
+
+    /// <summary>Whether connections from outside need the rules of a chain.</summary>
+    private static bool LetsIn(string chain) =>
+        chain is IptablesLayout.Dnat or IptablesLayout.Local or IptablesLayout.Forwards
+        || IptablesLayout.Blocks.Contains(chain);
+
+    private static RulePlaces Places(List<string> there, List<ScriptLine> expected, List<string> wanted)
+    {
+        var placeOf = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < there.Count; i++) placeOf.TryAdd(there[i], i);
+        var places = new RulePlaces();
+        foreach (var (line, text) in expected.Zip(wanted))
+            if (placeOf.TryGetValue(text, out var place)) places.Add(line, place);
+        return places;
     }
 
     private static (string?, Translation?) Cause(ScriptLine line) => (line.Guest, line.Translation);
@@ -266,6 +296,7 @@ internal sealed class IptablesListing : IInstalledRules
             [] => new($"the jump is missing: -A {jump} ({In(table)})")
             {
                 Lack = leadsToForwards && chain != "OUTPUT" ? Lack.Of(ipv4) : null,
+                IsOfOwnConnections = IptablesRule.LeadsTo(jump, IptablesLayout.Source),
             },
             _ when nothingExpected => new($"should not be there: -A {jump} ({In(table)})"),
             [var place] when place < first => null,

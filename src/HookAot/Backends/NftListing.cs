@@ -125,20 +125,21 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
     {
         foreach (var chain in wanted.Chains)
         {
-            // Without the others, who connects from outside notices nothing.
-            var lack = chain.Name is NftLayout.Forwards or NftLayout.Prerouting ? Lack.Of(isIPv4) : null;
-            var there = installed.OwnChains.FirstOrDefault(c => c.Name == chain.Name);
-            if (there is null)
+            var wantedRules = chain.Rules.Select(NftScript.Hash).ToList();
+            var there = installed.OwnChains.FirstOrDefault(c => c.Name == chain.Name)?.Rules.Select(r => r.Comment);
+            if (there?.SequenceEqual(wantedRules) == true) continue;
+
+            // Without the others, who connects from outside notices nothing. What stands behind ours takes nothing.
+            var lets = chain.Name is NftLayout.Forwards or NftLayout.Prerouting;
+            var isWhole = there?.Take(wantedRules.Count).SequenceEqual(wantedRules) == true;
+            var problem = there is null
+                ? $"chain {chain.Name} is missing"
+                : $"the rules of chain {chain.Name} are not as they should be";
+            yield return new($"{problem} ({table})")
             {
-                yield return new($"chain {chain.Name} is missing ({table})") { Lack = lack };
-            }
-            else if (!there.Rules.Select(r => r.Comment).SequenceEqual(chain.Rules.Select(NftScript.Hash)))
-            {
-                yield return new($"the rules of chain {chain.Name} are not as they should be ({table})")
-                {
-                    Lack = lack,
-                };
-            }
+                Lack = lets && !isWhole ? Lack.Of(isIPv4) : null,
+                IsOfOwnConnections = !lets && !isWhole && chain.Rules.Any(IsOfOwnConnections),
+            };
         }
 
         foreach (var there in installed.OwnChains)
@@ -147,6 +148,8 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
                 yield return new($"should not be there: chain {there.Name} ({table})");
         }
     }
+
+    private static bool IsOfOwnConnections(string rule) => rule.Contains(" snat to ", StringComparison.Ordinal);
 
     private static IEnumerable<Difference> SetDifferences(
         NftTable wanted, InstalledNft installed, bool isIPv4, string table)
@@ -192,14 +195,25 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
         }
 
         var rules = NftTables.Accepts(accepted, isIPv4);
-        var there = installed.LibvirtAccept?.Rules.Select(r => r.Comment) ?? [];
-        var isOpen = there.SequenceEqual(rules.Select(NftScript.Hash)) && installed.Jumps.Any();
-        if (!isOpen)
+        var wanted = rules.Select(rule => NftScript.Hash(rule.Text)).ToList();
+        var there = installed.LibvirtAccept?.Rules.Select(r => r.Comment).ToList() ?? [];
+        var isOpen = installed.Jumps.Any();
+        var lacking = new List<NftAccept>();
+        for (var i = 0; i < rules.Length; i++)
+            if (!isOpen || !there.Contains(wanted[i])) lacking.Add(rules[i]);
+        if (lacking.Count == 0 && !IsHarmless(there, wanted)) lacking.AddRange(rules);
+        if (lacking.Count > 0)
         {
             const string problem = "libvirt uses nftables and rejects what comes from outside: our accept rules are " +
                 "missing, or not as they should be";
-            foreach (var guest in accepted.GuestNames) yield return new($"{problem} ({table})", guest);
-            if (accepted.GuestNames.IsEmpty) yield return new($"{problem} ({table})");
+            var guests = lacking.SelectMany(rule => rule.Needed).ToLookup(n => n.Guest, StringComparer.Ordinal);
+            foreach (var guest in guests)
+                yield return new($"{problem} ({table})", guest.Key) { Lack = Lack.Of(guest.Select(n => n.Lack)) };
+            if (guests.Count == 0) yield return new($"{problem} ({table})");
+        }
+        else if (!there.SequenceEqual(wanted))
+        {
+            yield return new($"the rules of chain {NftLayout.LibvirtAccept} are not as they should be ({table})");
         }
         else if (!installed.JumpIsAtHead)
         {
@@ -207,6 +221,10 @@ internal sealed class NftListing(InstalledNft ipv4, InstalledNft ipv6) : IInstal
                 $"jump {NftLayout.LibvirtAccept} ({table})");
         }
     }
+
+    /// <summary>Whether rules that differ from ours take nothing from them: all of ours are there, and first.</summary>
+    private static bool IsHarmless(List<string> there, List<string> ours) =>
+        there.Count >= ours.Count && there.Take(ours.Count).Except(ours).FirstOrDefault() is null;
 
     private static Dictionary<string, InstalledNftElement>? Ports(InstalledNft installed, NftMap sources)
     {

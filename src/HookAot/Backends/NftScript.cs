@@ -73,7 +73,7 @@ internal sealed class NftScript
             return;
         }
 
-        var rules = NftTables.Accepts(accepted, isIPv4);
+        var rules = NftTables.Accepts(accepted, isIPv4).Select(rule => rule.Text).ToList();
         var there = installed.LibvirtAccept?.Rules.Select(r => r.Comment);
         if (there is null || !there.SequenceEqual(rules.Select(Hash)))
         {

@@ -40,7 +40,7 @@ internal sealed class NftTables
     /// </summary>
     /// <param name="ruleset">What has to be accepted, of that family.</param>
     /// <param name="ipv4">The family.</param>
-    public static ImmutableArray<string> Accepts(Ruleset ruleset, bool ipv4) =>
+    public static ImmutableArray<NftAccept> Accepts(Ruleset ruleset, bool ipv4) =>
         new NftTables(ruleset, ipv4).Accepts();
 
     private NftTable Own()
@@ -296,15 +296,16 @@ internal sealed class NftTables
         return rules.ToImmutable();
     }
 
-    private ImmutableArray<string> Accepts()
+    private ImmutableArray<NftAccept> Accepts()
     {
-        var rules = ImmutableArray.CreateBuilder<string>();
+        var rules = ImmutableArray.CreateBuilder<NftAccept>();
         if (!ruleset.Guests.IsEmpty)
         {
             var guests = string.Join(", ", ruleset.Guests.Select(g => g.Address).Distinct());
-            rules.Add($"ct status dnat ct direction reply {Ip} saddr {{ {guests} }} accept");
-            rules.Add($"ct status dnat ct direction original ct state established,related " +
-                $"{Ip} daddr {{ {guests} }} accept");
+            ImmutableArray<GuestLack> all = [.. ruleset.Guests.Select(g => new GuestLack(g.Guest, Lack.Of(g.Address)))];
+            rules.Add(new($"ct status dnat ct direction reply {Ip} saddr {{ {guests} }} accept", all));
+            rules.Add(new($"ct status dnat ct direction original ct state established,related " +
+                $"{Ip} daddr {{ {guests} }} accept", all));
         }
 
         foreach (var protocol in Enum.GetValues<Protocol>())
@@ -314,8 +315,8 @@ internal sealed class NftTables
 
         foreach (var network in ruleset.Networks)
         {
-            rules.Add($"{Ip} daddr {network.Range} accept");
-            rules.Add($"{Ip} saddr {network.Range} ct state established,related accept");
+            rules.Add(new($"{Ip} daddr {network.Range} accept", []));
+            rules.Add(new($"{Ip} saddr {network.Range} ct state established,related accept", []));
         }
 
         return rules.ToImmutable();
@@ -328,26 +329,55 @@ internal sealed class NftTables
         .Select(p => p.Source)
         .Distinct();
 
-    private void AddAccepts(ImmutableArray<string>.Builder rules, Protocol protocol, IPNetwork? source)
+    private void AddAccepts(ImmutableArray<NftAccept>.Builder rules, Protocol protocol, IPNetwork? source)
     {
-        var (ports, ranges) = (new List<string>(), new List<string>());
+        var (ports, ranges) = (new Elements(), new Elements());
         foreach (var address in ruleset.Guests.Select(g => g.Address).Distinct())
         {
-            var accepted = ruleset.Guests
-                .Where(g => g.Address.Equals(address))
-                .SelectMany(g => g.Ports)
-                .Where(p => p.Source == source);
+            var guests = ruleset.Guests.Where(g => g.Address.Equals(address)).ToList();
+            var accepted = guests.SelectMany(g => g.Ports).Where(p => p.Source == source);
             foreach (var range in Ranges([.. accepted], protocol))
-                (range.Count == 1 ? ports : ranges).Add($"{address} . {range}");
+            {
+                var elements = range.Count == 1 ? ports : ranges;
+                elements.Texts.Add($"{address} . {range}");
+                var lack = Lack.Of(address, protocol, [range]);
+                foreach (var guest in guests) elements.Needed.Add(new(guest.Guest, lack));
+            }
         }
 
         // An interval costs a new connection more, so the single ports are by themselves.
-        foreach (var elements in (List<string>[])[ports, ranges])
+        foreach (var elements in (Elements[])[ports, ranges])
         {
-            if (elements.Count == 0) continue;
+            if (elements.Texts.Count == 0) continue;
             var from = source is null ? "" : $"{Ip} saddr {source} ";
-            rules.Add($"ct status dnat ct direction original {from}" +
-                $"{Ip} daddr . {protocol.Name()} dport {{ {string.Join(", ", elements)} }} accept");
+            rules.Add(new($"ct status dnat ct direction original {from}" +
+                $"{Ip} daddr . {protocol.Name()} dport {{ {string.Join(", ", elements.Texts)} }} accept",
+                [.. elements.Needed]));
         }
     }
+
+    private sealed class Elements
+    {
+        public List<string> Texts { get; } = [];
+
+        public List<GuestLack> Needed { get; } = [];
+    }
+}
+
+/// <summary>A rule of our chain in libvirt's table.</summary>
+/// <param name="text">The rule.</param>
+/// <param name="needed">Which forwards of which guests need it; empty: no guest's.</param>
+internal sealed class NftAccept(string text, ImmutableArray<GuestLack> needed)
+{
+    public string Text => text;
+
+    public ImmutableArray<GuestLack> Needed => needed;
+}
+
+/// <summary>Which forwards of a guest need something.</summary>
+internal sealed class GuestLack(string guest, Lack lack)
+{
+    public string Guest => guest;
+
+    public Lack Lack => lack;
 }

@@ -59,6 +59,22 @@ internal sealed class JsonText
     /// <summary>The file with another value in the place of one.</summary>
     public byte[] Replace(JsonValue old, string text) => Splice((old.Start, old.End, text));
 
+    /// <summary>The file with an object in the place of a pair. What stands around the two values stays.</summary>
+    /// <param name="pair">A list of two.</param>
+    /// <param name="first">The key of the first.</param>
+    /// <param name="second">The key of the second.</param>
+    /// <param name="more">The members behind them.</param>
+    public byte[] ReplacePair(JsonValue pair, string first, string second, string more)
+    {
+        var (one, two, end) = (pair.Items[0], pair.Items[1], pair.End - 1);
+        return Splice(
+            (pair.Start, pair.Start + 1, IsBlank(pair.Start + 1, pair.Start + 2) ? "{" : "{ "),
+            (one.Start, one.Start, $"{ConfigText.Quote(first)}: "),
+            (two.Start, two.Start, $"{(IsBlank(two.Start - 1, two.Start) ? "" : " ")}{ConfigText.Quote(second)}: "),
+            (two.End, two.End, $", {more}"),
+            (end, pair.End, IsBlank(end - 1, end) ? "}" : " }"));
+    }
+
     /// <summary>The file with another key before a value.</summary>
     public byte[] Rename(JsonValue member, string key)
     {

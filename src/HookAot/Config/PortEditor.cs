@@ -119,13 +119,12 @@ internal static class PortEditor
         var there = item().Member(key);
         if (there is not null && Meaning.Of(there) == Meaning.Of(value)) return text;
         if (item().Type == JsonTokenType.StartObject) return new(text.SetMember(item(), key, value));
-        return new(text.Replace(item(), AsObject(text, item(), $"{ConfigText.Quote(key)}: {value}")));
-    }
 
-    /// <summary>A pair or a single port as an object, its values as they were written.</summary>
-    private static string AsObject(JsonText text, JsonValue item, string more) => item.Items is [var first, var second]
-        ? $"{{ \"public\": {text.Of(first)}, \"vm\": {text.Of(second)}, {more} }}"
-        : $"{{ \"public\": {text.Of(item)}, {more} }}";
+        var member = $"{ConfigText.Quote(key)}: {value}";
+        return new(item().Type == JsonTokenType.StartArray
+            ? text.ReplacePair(item(), "public", "vm", member)
+            : text.Replace(item(), $"{{ \"public\": {text.Of(item())}, {member} }}"));
+    }
 
     private static byte[] Prolonged(JsonText text, WrittenForward there, long until) =>
         text.SetMember(there.Entry, "until", ConfigText.Quote(UtcTime.Text(until)));

@@ -13,6 +13,9 @@ internal sealed class Lack
     private readonly ImmutableArray<PortRange> ports;
     private readonly bool toAny;
     private readonly ImmutableArray<Translation> these;
+    private readonly ImmutableArray<Lack> any = [];
+
+    private Lack(ImmutableArray<Lack> any) => this.any = any;
 
     private Lack(
         bool ipv4, IPAddress? target, Protocol? protocol, ImmutableArray<PortRange> ports, bool toAny = false)
@@ -39,10 +42,14 @@ internal sealed class Lack
     public static Lack Of(IPAddress target, Protocol protocol, ImmutableArray<PortRange> ports) =>
         new(target.IsIPv4(), target, protocol, ports);
 
+    /// <summary>Those of several.</summary>
+    public static Lack Of(IEnumerable<Lack> several) => new([.. several]);
+
     /// <summary>Whether a translation is one of them.</summary>
     public bool Concerns(Translation translation)
     {
         if (!these.IsDefault) return these.Contains(translation);
+        if (!any.IsEmpty) return any.Any(lack => lack.Concerns(translation));
         if (translation.Target.IsIPv4() != ipv4) return false;
         if (toAny && translation.Public is not null) return false;
         if (target is not null && !translation.Target.Equals(target)) return false;

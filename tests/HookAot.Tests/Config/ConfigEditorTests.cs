@@ -75,6 +75,24 @@ public class ConfigEditorTests
     }
 
     [Test]
+    [Arguments("[8080, /* the shop */ 80]", "{ \"public\": 8080, /* the shop */ \"vm\": 80, X }")]
+    [Arguments(
+        "[/* a */ 8080 /* b */, 80 /* c */]",
+        "{ /* a */ \"public\": 8080 /* b */, \"vm\": 80, X /* c */ }")]
+    [Arguments("[ 8080,80, ]", "{ \"public\": 8080, \"vm\": 80, X, }")]
+    [Arguments(
+        "[\n  8080, // outside\n  \"80\" // inside\n]",
+        "{\n  \"public\": 8080, // outside\n  \"vm\": \"80\", X // inside\n}")]
+    public async Task A_pair_that_becomes_an_object_keeps_what_is_written_in_it(string pair, string becomes)
+    {
+        const string File = """{ "machines": { "web": { "port_map": [22, PAIR, 443] } } }""";
+        var set = new ConfigEdit.SetPort("web", new(Port("8080")), null, new() { Comment = "x" });
+        var expected = becomes.Replace("X", "\"comment\": \"x\"", StringComparison.Ordinal);
+        await Assert.That(Edit(File.Replace("PAIR", pair, StringComparison.Ordinal), set))
+            .IsEqualTo(File.Replace("PAIR", expected, StringComparison.Ordinal));
+    }
+
+    [Test]
     public async Task What_is_not_there_is_refused_with_what_was_probably_meant()
     {
         await Assert.That(Edit(Commented, new ConfigEdit.RemoveMachine("wbe") { IsStrict = true }))

@@ -19,7 +19,11 @@ internal static class InstalledRules
             [.. own.Sets.Select(Set)],
             [.. own.Chains.Select(c => new InstalledNftChain(c.Name, Rules(c.Rules)))],
             new(NftLayout.LibvirtForward, isAccepting ? [jump] : []),
-            isAccepting ? new(NftLayout.LibvirtAccept, Rules(NftTables.Accepts(wanted.Accepted, ipv4))) : null);
+            isAccepting ? new(NftLayout.LibvirtAccept, Rules(Accepts())) : null);
+
+        ImmutableArray<string> Accepts() =>
+            [.. NftTables.Accepts(wanted.Accepted, ipv4).Select(rule => rule.Text)];
+
 
         ImmutableArray<InstalledNftRule> Rules(ImmutableArray<string> rules) =>
             [.. rules.Select(rule => new InstalledNftRule(handle++, null, NftScript.Hash(rule)))];

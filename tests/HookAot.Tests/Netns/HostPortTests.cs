@@ -60,6 +60,10 @@ public sealed class HostPortTests
     [Arguments("tcp 127.0.0.1 8080", "port add a 8080:80 --localhost true")]
     [Arguments("tcp 127.0.0.1 2222", "port set a 2222 --localhost true")]
     [Arguments("tcp 0.0.0.0 22", "port add b 22 --new-guest")]
+    [Arguments("tcp 127.0.0.1 2222", "machine set a --localhost true")]
+    [Arguments("tcp 192.168.0.167 2222", "machine set a --public-ip 192.168.0.167")]
+    [Arguments("tcp 192.168.0.167 2222", "set public_ip 192.168.0.167")]
+    [Arguments("tcp 0.0.0.0 40000", "port add a 40000")]
     public async Task A_port_on_which_the_host_listens_is_refused_without_force(string listeners, string command)
     {
         var (world, service) = await With(listeners);
@@ -142,6 +146,80 @@ public sealed class HostPortTests
             var ancestor = await world.Call("--cmd add_port --name b --public_port 22 --vm-port 22".Split(' '));
             await Assert.That(ancestor.ExitCode).IsEqualTo(0).Because(ancestor.Error);
             await Assert.That(ancestor.Error).Contains("warning: a service of this host listens on 22/tcp");
+        }
+        finally
+        {
+            await End(service);
+        }
+    }
+
+    [Test]
+    public async Task A_port_that_a_client_may_have_for_a_moment_is_a_doubt_only()
+    {
+        var (world, service) = await With("udp 0.0.0.0 40000 udp 0.0.0.0 1194");
+        await using var _ = world;
+        try
+        {
+            var added = await world.Call("port", "add", "a", "40000/udp");
+            await Assert.That(added.ExitCode).IsEqualTo(0).Because(added.Error);
+            await Assert.That(added.Error).Contains("warning: a program of this host has 40000/udp now");
+            await Assert.That(await world.Refused("port add a 1194/udp")).Contains("listens on 1194/udp");
+        }
+        finally
+        {
+            await End(service);
+        }
+    }
+
+    [Test]
+    public async Task Edit_and_undo_warn_where_nobody_can_be_asked()
+    {
+        var (world, service) = await With("tcp 0.0.0.0 22");
+        await using var _ = world;
+        try
+        {
+            const string Warning = "warning: a service of this host listens on 22/tcp";
+            world.HookEnvironment["EDITOR"] = "sed -i s/2222/22/";
+            var edited = await world.Call("edit");
+            await Assert.That(edited.ExitCode).IsEqualTo(0).Because(edited.Error);
+            await Assert.That(edited.Error).Contains(Warning);
+            await world.Done("undo");
+            var undone = await world.Call("undo");
+            await Assert.That(undone.ExitCode).IsEqualTo(0).Because(undone.Error);
+            await Assert.That(undone.Error).Contains(Warning);
+        }
+        finally
+        {
+            await End(service);
+        }
+    }
+
+    [Test]
+    [Arguments("s", true)]
+    [Arguments("x", false)]
+    [Arguments("e", false)]
+    public async Task Edit_asks_at_a_terminal_whether_that_is_meant(string answer, bool saved)
+    {
+        var (world, service) = await With("tcp 0.0.0.0 22");
+        await using var _ = world;
+        try
+        {
+            // The second time it opens, the editor takes it back.
+            var editor = await world.Program("editor", """
+                #!/bin/sh
+                if grep -q 2222 "$1"; then sed -i s/2222/22/ "$1"; else sed -i 's/\["22"/["2222"/' "$1"; fi
+                """);
+            world.HookEnvironment["EDITOR"] = editor;
+            string[] command = ["script", "-qec", $"{world.HookctrlPath()} edit", "/dev/null"];
+            var ended = await Tool.Run([.. world.Host.Enter, .. command], $"{answer}\n", world.HookEnvironment);
+            await Assert.That(ended.Output)
+                .Contains("of this host listens on 22/tcp: new connections from outside would go to \"a\" instead")
+                .And.Contains("save it all the same (s), edit again (e), or give up (x)?");
+            var file = await File.ReadAllTextAsync(world.Config);
+            if (saved) await Assert.That(file).IsEqualTo(OneForward.Replace("2222", "22", StringComparison.Ordinal));
+            else await Assert.That(file).IsEqualTo(OneForward);
+            if (answer == "x") await Assert.That(ended.Output).Contains("nothing was saved; what you wrote is in ");
+            if (answer == "e") await Assert.That(ended.Output).Contains("nothing was changed");
         }
         finally
         {

@@ -157,4 +157,30 @@ public sealed class Ipv6Tests
         await world.Quietly("b", "start");
         return world;
     }
+
+    [Test]
+    public async Task Where_the_kernel_has_no_ipv6_it_is_said_of_whom_nothing_is_forwarded()
+    {
+        await using var world = await World.Create($$"""
+            {
+                "public_ip": "{{Public}}",
+                "machines": {
+                    "a": { "private_ip": ["{{AddressA}}", "{{AddressA6}}"], "port_map": [[2222, 22]] },
+                    "b": { "port_map": [{ "public": 80, "public_ip": "{{Public6}}" }] },
+                    "c": { "private_ip": "{{AddressB}}", "port_map": [81] }
+                }
+            }
+            """);
+        // As after ipv6.disable=1: /proc/net has no file of it.
+        const string Script = "mount -t tmpfs none /proc/$$/net; exec \"$0\" check";
+        var check = await Tool.Run(
+            [.. world.Host.Enter, "unshare", "-m", "sh", "-euc", Script, world.HookctrlPath()],
+            environment: world.HookEnvironment);
+        await Assert.That(check.ExitCode).IsEqualTo(0).Because(check.Output + check.Error);
+        await Assert.That(check.Error)
+            .Contains($"warning: {AddressA6} of \"a\" is not forwarded: this host has no IPv6")
+            .And.Contains($"warning: {Public6} of \"b\" is not forwarded: this host has no IPv6")
+            .And.DoesNotContain("of \"c\" is not forwarded");
+        await Assert.That((await world.Call("check")).Error).DoesNotContain("has no IPv6");
+    }
 }

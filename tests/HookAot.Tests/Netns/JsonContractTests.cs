@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HookAot.Applets.Hookctrl;
+using HookAot.Tests.Watch;
 using NJsonSchema;
 using static HookAot.Tests.Netns.World;
 
@@ -75,6 +76,14 @@ public sealed class JsonContractTests
         ("change", "network remove other", ""),
         ("change", "set debug false", ""),
         ("change", "undo", ""),
+        ("change", "edit", ""),
+        ("change", "edit", ""),
+        ("change", "edit --dry-run", "rm {C}"),
+        ("export", "export", ""),
+        ("completion", "completion bash", ""),
+        ("completion", "completion zsh", ""),
+        ("completion", "completion fish", ""),
+        ("change", "edit --nonsense", ""),
         ("change", "port add a", ""),
         ("change", "port add a 80 --sorce x", ""),
         ("change", "import {D}/hooks.json", ""),
@@ -99,8 +108,8 @@ public sealed class JsonContractTests
         "[hookaot@32473 kind=\"conv",
     ];
 
-    // They print the same with --json as without.
-    private static readonly string[] Plain = ["completion", "edit", "export", "watch"];
+    // It has no end, and a test of its own.
+    private static readonly string[] Endless = ["watch"];
 
     private static async Task<JsonObject> Definitions()
     {
@@ -136,6 +145,8 @@ public sealed class JsonContractTests
             """{ "imported": { "private_ip": "192.168.122.7", "port_map": { "tcp": [[7000, 70]] } } }""");
         var logs = Directory.CreateDirectory(world.HookEnvironment["HOOKAOT_LOG_DIR"]).FullName;
         await File.WriteAllTextAsync(Path.Combine(logs, "syslog"), string.Concat(Logged.Select(Line)));
+        world.HookEnvironment["EDITOR"] = "sed -i s/false/true/";
+        world.HookEnvironment["VISUAL"] = "";
         return world;
     }
 
@@ -145,13 +156,31 @@ public sealed class JsonContractTests
         await using var world = await Running();
         foreach (var (verb, command, before) in Calls)
         {
-            if (before.Length > 0) await world.Host.Run(before);
+            if (before.Length > 0) await world.Host.Run(before.Replace("{C}", world.Config, StringComparison.Ordinal));
             var arguments = command.Replace("{D}", world.Directory, StringComparison.Ordinal).Split(' ');
             var ended = await world.Call([.. arguments, "--json"]);
             var mistakes = (await SchemaOf(verb)).Validate(ended.Output);
             var reason = $"{command}: {string.Join('\n', mistakes)}\n{ended.Output}{ended.Error}";
             await Assert.That(mistakes).IsEmpty().Because(reason);
         }
+    }
+
+    [Test]
+    public async Task Watch_prints_an_object_a_line()
+    {
+        await using var world = await Running();
+        await world.Call("apply"); // it has a guest with mistakes
+        await using var watching = await Watching.Start(world, json: true);
+
+        await world.Host.Run("iptables -t nat -F HOOKAOT-DNAT");
+        await watching.Says("\"kind\":\"repair\"");
+        await world.Configure("nonsense");
+        await watching.Says("not valid JSON");
+
+        await Assert.That(watching.Log).Contains("\"who\":\"iptables[").And.Contains("\"kind\":\"error\"");
+        await Assert.That(await watching.Errors()).IsEmpty();
+        var rows = $"[{watching.Log.ReplaceLineEndings(",")}]";
+        await Assert.That((await SchemaOf("log")).Validate(rows)).IsEmpty().Because(rows);
     }
 
     [Test]
@@ -170,7 +199,7 @@ public sealed class JsonContractTests
     [Test]
     public async Task No_verb_is_forgotten()
     {
-        var verbs = Leaves(HookctrlApplet.CommandLine(), "").Select(v => v.Trim()).Except(Plain);
+        var verbs = Leaves(HookctrlApplet.CommandLine(), "").Select(v => v.Trim()).Except(Endless);
         var called = Calls.Select(c => c.Command).ToList();
         foreach (var verb in verbs)
         {

@@ -28,4 +28,16 @@ public sealed class OrdinaryUserTests
         await Assert.That(doubts.Error + doubts.Output).Contains("does not know a guest")
             .And.Contains("is in none of");
     }
+
+    [Test]
+    public async Task An_edit_of_roots_file_says_how_it_would_work()
+    {
+        await using var world = await World.Create();
+        string[] nobody = [.. world.Host.Enter, "setpriv", "--reuid=65534", "--clear-groups"];
+        string[] command = [.. nobody, world.HookctrlPath(), "port", "add", "a", "8080:80"];
+        var ended = await Tool.Run(command, environment: world.HookEnvironment);
+        await Assert.That(ended.ExitCode).IsEqualTo(1);
+        await Assert.That(ended.Error)
+            .IsEqualTo($"hookctrl: {world.Config} cannot be written: Permission denied; try again with sudo\n");
+    }
 }

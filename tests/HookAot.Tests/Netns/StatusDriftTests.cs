@@ -71,6 +71,102 @@ public sealed class StatusDriftTests
     }
 
     [Test]
+    [Arguments("-t nat -I HOOKAOT-DNAT -p tcp -m tcp --dport 2222 -j RETURN", "a:2222", "a:8080")]
+    [Arguments("-t nat -I HOOKAOT-DNAT -p tcp -m multiport --dports 80,8000:8080 -j ACCEPT", "a:8080", "a:2222")]
+    [Arguments("-t nat -I HOOKAOT-DNAT -j RETURN", "a:2222,8080", "")]
+    [Arguments("-I HOOKAOT-FWD -d 192.168.122.2/32 -p tcp -m tcp --dport 80 -j DROP", "a:8080", "a:2222")]
+    [Arguments("-I HOOKAOT-FWD -s 192.168.0.0/24 -j DROP", "a:2222,8080", "")]
+    public async Task What_another_programs_rule_takes_before_ours_is_said(string rule, string hit, string spared)
+    {
+        await using var world = await Active(TwoForwards);
+        await world.Iptables(rule);
+        var drift = await Drift(world);
+        var text = $"-A {rule[(rule.IndexOf("-I ", StringComparison.Ordinal) + 3)..]}";
+        await Assert.That(drift)
+            .Contains($"{hit}: active in part: a rule of another program's comes before it: {text}\n")
+            .And.Contains("drift: should not be there: ");
+        if (spared.Length > 0) await Assert.That(drift).DoesNotContain($"{spared}: active in part");
+    }
+
+    [Test]
+    [Arguments("-t nat -A HOOKAOT-DNAT -p tcp -m tcp --dport 2222 -j RETURN")]
+    [Arguments("-t nat -I HOOKAOT-DNAT -p tcp -m tcp --dport 2223 -j RETURN")]
+    [Arguments("-t nat -I HOOKAOT-DNAT -p udp -j RETURN")]
+    [Arguments("-t nat -I HOOKAOT-DNAT -d 192.168.0.167 -j RETURN")]
+    [Arguments("-t nat -I HOOKAOT-DNAT -j LOG")]
+    [Arguments("-I HOOKAOT-FWD -d 192.168.122.3 -j DROP")]
+    [Arguments("-I HOOKAOT-FWD -j ACCEPT")]
+    [Arguments("-I HOOKAOT-FWD")]
+    [Arguments("-A HOOKAOT-FWD -j DROP")]
+    public async Task What_another_programs_rule_leaves_to_ours_is_no_reason(string rule)
+    {
+        await using var world = await Active(TwoForwards);
+        await world.Iptables(rule);
+        await Assert.That(await Drift(world))
+            .Contains("drift: should not be there: ").And.DoesNotContain("active in part");
+    }
+
+    [Test]
+    public async Task Where_a_guests_own_connections_leave_with_another_address_only_snat_is_missing()
+    {
+        await using var world = await Active(
+            TwoForwards.Replace("[8080, 80]", """{ "public": 8080, "vm": 80, "snat": true }"""));
+        await world.Iptables("-t nat -F HOOKAOT-SRC");
+        var drift = await Drift(world);
+        var lines = drift.Split('\n');
+        await Assert.That(lines[1]).Contains(" 2222/tcp ").And.Contains(" active ");
+        await Assert.That(lines[2]).Contains(" 8080/tcp ").And.Contains(" missing ");
+        await Assert.That(drift).Contains("drift: a: missing: -A HOOKAOT-SRC ");
+        await Assert.That((await world.Call("status", "a:8080")).ExitCode).IsEqualTo(1);
+        await Assert.That((await world.Call("status", "a:2222")).ExitCode).IsEqualTo(0);
+    }
+
+    [Test]
+    public async Task Who_lacks_no_accept_in_libvirts_table_is_not_blamed()
+    {
+        await using var world = await World.Create($$"""
+            {
+                "public_ip": "{{Public}}",
+                "machines": {
+                    "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22]] },
+                    "b": { "private_ip": "{{AddressB}}", "port_map": ["5060/udp", [8080, 80]] }
+                }
+            }
+            """.Replace("\"5060/udp\"", """{ "public": 5060, "protocol": "udp" }""", StringComparison.Ordinal));
+        await world.Runs("a");
+        await world.Runs("b");
+        await world.Host.Run(LibvirtsTable);
+        await world.Host.Run("nft add rule ip libvirt_network forward oifname virbr0 reject");
+        await world.Done("apply");
+        await world.Done("status");
+
+        // Its accept of UDP alone.
+        const string Ours = "nft -a list chain ip libvirt_network hookaot";
+        var chain = await world.Host.Run(Ours);
+        var udp = chain.Split('\n').Single(l => l.Contains("udp dport", StringComparison.Ordinal));
+        var handle = udp[(udp.LastIndexOf(' ') + 1)..];
+        await world.Host.Run($"nft delete rule ip libvirt_network hookaot handle {handle}");
+        var drift = await Drift(world);
+        var lines = drift.Split('\n');
+        await Assert.That(lines[1]).Contains(" 2222/tcp ").And.Contains(" active ");
+        await Assert.That(lines[2]).Contains(" 5060/udp ").And.Contains(" missing ");
+        await Assert.That(lines[3]).Contains(" 8080/tcp ").And.Contains(" active ");
+        await Assert.That(drift)
+            .Contains("drift: b: libvirt uses nftables and rejects what comes from outside")
+            .And.DoesNotContain("drift: a: ");
+
+        // Behind ours another rule does nothing to them.
+        await world.Done("apply");
+        await world.Host.Run("nft add rule ip libvirt_network hookaot counter");
+        drift = await Drift(world);
+        await Assert.That(drift).DoesNotContain(" missing ").And.Contains("drift: ");
+
+        await world.Host.Run("nft flush chain ip libvirt_network hookaot");
+        drift = await Drift(world);
+        foreach (var line in drift.Split('\n').Skip(1).Take(3)) await Assert.That(line).Contains(" missing ");
+    }
+
+    [Test]
     public async Task A_setting_is_held_against_no_forward()
     {
         await using var world = await Active(TwoForwards);

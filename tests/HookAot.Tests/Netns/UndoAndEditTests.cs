@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
@@ -71,6 +72,7 @@ public sealed class UndoAndEditTests
     [Arguments("sed -i s/{/[/", "not valid JSON", "nothing was saved; what you wrote is in ")]
     [Arguments("true", "nothing was changed", "")]
     [Arguments("false", "false failed; nothing was saved", "")]
+    [Arguments("", "no editor was found, or no terminal for one", "")]
     [Arguments("/no/such/editor", "could not be started: No such file or directory; nothing was saved", "")]
     public async Task What_is_not_right_is_not_saved(string editor, string told, string draft)
     {
@@ -85,6 +87,30 @@ public sealed class UndoAndEditTests
         var kept = ended.Error[(ended.Error.IndexOf(draft, StringComparison.Ordinal) + draft.Length)..].Trim();
         await Assert.That(await File.ReadAllTextAsync(kept)).IsNotEqualTo(before);
         Directory.Delete(Path.GetDirectoryName(kept)!, recursive: true);
+    }
+
+    [Test]
+    [Arguments("sed -i s/2222/2223/", true, true, "")]
+    [Arguments("true", false, true, "")]
+    [Arguments("sed -i s/2222/x/", false, false, "nothing was saved; what you wrote is in ")]
+    [Arguments("false", false, false, "false failed; nothing was saved")]
+    public async Task Edit_tells_a_program_what_came_of_it(string editor, bool changed, bool done, string error)
+    {
+        await using var world = await World.Create(OneForward);
+        await world.Runs("a");
+        await world.Done("apply");
+
+        var ended = await Edit(world, editor, "edit --json");
+
+        var report = JsonNode.Parse(ended.Output)!;
+        await Assert.That(ended.ExitCode).IsEqualTo(done ? 0 : 1);
+        await Assert.That((bool)report["changed"]!).IsEqualTo(changed);
+        await Assert.That((bool)report["saved"]!).IsEqualTo(changed);
+        await Assert.That((bool)report["done"]!).IsEqualTo(done);
+        await Assert.That(report["added"]!.AsArray()).Count().IsEqualTo(changed ? 1 : 0);
+        var errors = report["errors"]!.AsArray().Select(e => (string)e!).ToList();
+        if (done) await Assert.That(errors).IsEmpty();
+        else await Assert.That(errors[^1]).Contains(error);
     }
 
     [Test]
@@ -129,6 +155,8 @@ public sealed class UndoAndEditTests
         await Assert.That(await world.Done("list --json")).IsEqualTo(shown[0]);
         await Assert.That(await world.Done("machine list --json")).IsEqualTo(shown[1]);
         await Assert.That(await File.ReadAllTextAsync(world.Config)).Contains("\"debug\": true");
+        var lines = JsonNode.Parse(await world.Done("export --json"))!["commands"]!.AsArray().Select(c => (string)c!);
+        await Assert.That(string.Concat(lines.Select(line => $"{line}\n"))).IsEqualTo(commands);
     }
 
     [Test]

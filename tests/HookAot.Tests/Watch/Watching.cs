@@ -14,11 +14,13 @@ internal sealed class Watching : IAsyncDisposable
     private readonly Process process;
     private readonly List<string> lines = [];
     private readonly Task reading;
+    private readonly Task<string> errors;
 
-    private Watching(Process process)
+    private Watching(Process process, bool json)
     {
         this.process = process;
-        reading = Read();
+        reading = Read(json ? process.StandardOutput : process.StandardError);
+        errors = (json ? process.StandardError : process.StandardOutput).ReadToEndAsync();
     }
 
     /// <summary>The watcher's process.</summary>
@@ -34,13 +36,15 @@ internal sealed class Watching : IAsyncDisposable
     }
 
     /// <summary>Starts one, and waits until it has looked at everything for the first time.</summary>
-    public static async Task<Watching> Start(World world)
+    /// <param name="world">The world.</param>
+    /// <param name="json">Whether it logs for a program, to standard output.</param>
+    public static async Task<Watching> Start(World world, bool json = false)
     {
         var path = Path.Combine(world.Directory, "notify");
         File.Delete(path);
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         manager.Bind(new UnixDomainSocketEndPoint(path));
-        var watching = new Watching(Begin(world, path));
+        var watching = new Watching(Begin(world, path, json), json);
         using var patience = new CancellationTokenSource(Patience);
         var buffer = new byte[4096];
         // It connects once, so that what it says later goes nowhere.
@@ -77,6 +81,14 @@ internal sealed class Watching : IAsyncDisposable
     public Task HasRules(World world, string ours) =>
         Until(ours, async () => await world.OurRules() == ours);
 
+    /// <summary>Ends it.</summary>
+    /// <returns>What it has said where it does not log.</returns>
+    public async Task<string> Errors()
+    {
+        await Kill();
+        return await errors;
+    }
+
     /// <summary>Kills it as nothing else can be killed.</summary>
     public async Task Kill()
     {
@@ -102,18 +114,22 @@ internal sealed class Watching : IAsyncDisposable
         process.Dispose();
     }
 
-    private static Process Begin(World world, string notify)
+    private static Process Begin(World world, string notify, bool json)
     {
-        string[] command = [.. world.Host.Enter, world.HookctrlPath(), "watch"];
-        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true };
+        string[] command = [.. world.Host.Enter, world.HookctrlPath(), "watch", .. json ? ["--json"] : (string[])[]];
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         foreach (var (name, value) in world.HookEnvironment) start.Environment[name] = value;
         start.Environment["NOTIFY_SOCKET"] = notify;
         return Process.Start(start)!;
     }
 
-    private async Task Read()
+    private async Task Read(StreamReader log)
     {
-        while (await process.StandardError.ReadLineAsync() is { } line)
+        while (await log.ReadLineAsync() is { } line)
         {
             var end = line.IndexOf(" [hookaot@", StringComparison.Ordinal);
             lock (lines) lines.Add(end < 0 ? line : line[..end]);

@@ -55,6 +55,14 @@ internal sealed class Comparison
     public bool LacksRulesOf(Translation translation) =>
         missing.Contains(translation) || ruleDifferences.Exists(d => d.Stops(translation));
 
+    /// <summary>Whether what a guest opens itself leaves with another address than it should.</summary>
+    public bool LacksSourceOf(string guest) =>
+        ruleDifferences.Exists(d => d.IsOfOwnConnections && (d.Guest is null || d.Guest == guest));
+
+    /// <summary>Another program's rule that takes what a translation is for; null: there is none.</summary>
+    public ForeignRule? TakerOf(Translation translation) =>
+        ruleDifferences.Find(d => d.Foreign?.Takes(translation) == true)?.Foreign;
+
     /// <summary>What a forward becomes; empty while its guest is not active.</summary>
     public IReadOnlyList<Translation> TranslationsOf(Machine machine, Forward forward) =>
         translations.TryGetValue(Key(machine.Name, forward.Public), out var same)

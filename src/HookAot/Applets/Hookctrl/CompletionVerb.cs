@@ -7,24 +7,35 @@ namespace HookAot.Applets.Hookctrl;
 /// <summary>hookctrl completion: scripts for shells, and the words that those ask for.</summary>
 internal static class CompletionVerb
 {
+    private static readonly string[] Shells = ["bash", "zsh", "fish"];
+
     /// <summary>The verb.</summary>
     public static Command Make()
     {
         var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish." };
-        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        shell.With(_ => Shells);
         const string description = "Print a script that completes hookctrl's words, guests and ports in a shell.";
         var completion = new Command("completion", description) { shell };
-        completion.SetAction(parsed =>
-        {
-            Output.Write(parsed.GetValue(shell) switch
-            {
-                "bash" => CompletionScripts.Bash,
-                "zsh" => CompletionScripts.Zsh,
-                _ => CompletionScripts.Fish,
-            });
-            return Session.Done;
-        });
+        completion.SetAction(parsed => Run(Session.Of(parsed), parsed.GetValue(shell)!));
         return completion;
+    }
+
+    private static int Run(Session session, string shell)
+    {
+        if (!Shells.Contains(shell))
+            return Session.RefuseUsage([ArgumentParser.Mistake("completion", shell, "bash, zsh or fish")]);
+
+        // Where install.sh puts them.
+        const string Share = "/usr/local/share";
+        var (script, path) = shell switch
+        {
+            "bash" => (CompletionScripts.Bash, $"{Share}/bash-completion/completions/hookctrl"),
+            "zsh" => (CompletionScripts.Zsh, $"{Share}/zsh/site-functions/_hookctrl"),
+            _ => (CompletionScripts.Fish, $"{Share}/fish/vendor_completions.d/hookctrl.fish"),
+        };
+        if (session.Json) HookctrlJson.Write(new CompletionReport(shell, path, script));
+        else Output.Write(script);
+        return Session.Done;
     }
 
     /// <summary>Prints what the last of the words may become, a line each.</summary>

@@ -44,9 +44,25 @@ internal static class Drift
     {
         if (!filter.IsNarrow) return true;
         if (difference.Translation is { } translation) return filter.Takes(translation);
+        if (difference.Foreign is { } foreign)
+            return desired.Ruleset.Translations.Any(t => filter.Takes(t) && foreign.Takes(t));
+        if (difference.IsOfOwnConnections) return HasSnat(difference.Guest, filter, desired);
         if (difference.Lack is { } lack)
             return desired.Ruleset.Translations.Any(t => filter.Takes(t) && lack.Concerns(t));
         return difference.Guest is null || filter.Takes(difference.Guest);
+    }
+
+    /// <summary>Whether a forward with snat is asked for.</summary>
+    private static bool HasSnat(string? guest, ForwardFilter filter, Desired desired)
+    {
+        foreach (var machine in (desired.Config.Config ?? HookConfig.Empty).Machines)
+        {
+            if (guest is not null && machine.Name != guest) continue;
+            foreach (var forward in machine.Forwards)
+                if (forward.Snat && filter.Takes(machine.Name, forward)) return true;
+        }
+
+        return false;
     }
 
     /// <summary>

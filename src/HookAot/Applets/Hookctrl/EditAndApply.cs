@@ -9,7 +9,7 @@ namespace HookAot.Applets.Hookctrl;
 internal static class EditAndApply
 {
     private static readonly string[] Verbs =
-        ["add", "set", "rename", "enable", "disable", "remove", "import", "undo"];
+        ["add", "set", "rename", "enable", "disable", "remove", "import", "undo", "edit"];
 
     /// <summary>Makes the edits that a command line stands for, or says what is wrong with it.</summary>
     /// <param name="parsed">The command line.</param>
@@ -37,7 +37,7 @@ internal static class EditAndApply
 
     /// <summary>Says why there is nothing to edit.</summary>
     /// <returns>The exit code.</returns>
-    public static int ChangeNothing(Session session, string why) => End(session, outcome =>
+    public static int ChangeNothing(Session session, string why) => Tell(session, outcome =>
     {
         outcome.Note(why);
         return Session.Done;
@@ -45,21 +45,17 @@ internal static class EditAndApply
 
     /// <summary>Makes edits as one: all of them, or none.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(Session session, IReadOnlyList<ConfigEdit> edits, bool force) => End(session, outcome =>
+    public static int Run(Session session, IReadOnlyList<ConfigEdit> edits, bool force) => Tell(session, outcome =>
     {
         var change = ConfigStore.Change(session.Paths, edits, session.DryRun, force, outcome.Note);
         return Finish(session, edits, change, outcome);
     });
 
-    /// <summary>Tells what came of a change of the file, and puts it into force.</summary>
+    /// <summary>Changes the file, and tells what came of it.</summary>
     /// <param name="session">What else was said.</param>
-    /// <param name="edits">What was asked for; empty: anything may have changed.</param>
-    /// <param name="change">What became of the file.</param>
+    /// <param name="make">Makes the change; returns the exit code.</param>
     /// <returns>The exit code.</returns>
-    public static int Finish(Session session, IReadOnlyList<ConfigEdit> edits, ConfigChange change) =>
-        End(session, outcome => Finish(session, edits, change, outcome));
-
-    private static int End(Session session, Func<EditOutcome, int> make)
+    public static int Tell(Session session, Func<EditOutcome, int> make)
     {
         var outcome = new EditOutcome(session);
         int code;
@@ -76,13 +72,19 @@ internal static class EditAndApply
         return outcome.End(code);
     }
 
-    private static int Refuse(Session session, IReadOnlyList<string> reasons, int code) => End(session, outcome =>
+    private static int Refuse(Session session, IReadOnlyList<string> reasons, int code) => Tell(session, outcome =>
     {
         foreach (var reason in reasons) outcome.Fail(reason);
         return code;
     });
 
-    private static int Finish(
+    /// <summary>Tells what a change of the file means, and puts it into force.</summary>
+    /// <param name="session">What else was said.</param>
+    /// <param name="edits">What was asked for; empty: anything may have changed.</param>
+    /// <param name="change">What became of the file.</param>
+    /// <param name="outcome">Takes what is said.</param>
+    /// <returns>The exit code.</returns>
+    public static int Finish(
         Session session, IReadOnlyList<ConfigEdit> edits, ConfigChange change, EditOutcome outcome)
     {
         foreach (var refusal in change.Refusals) outcome.Fail(refusal);

@@ -53,6 +53,9 @@ internal sealed class EditOutcome(Session session)
         Session.Say(error);
     }
 
+    /// <summary>Why it is refused, which was said already.</summary>
+    public void AddError(string error) => errors.Add(error);
+
     /// <summary>A line of what came of it, on stdout.</summary>
     public void Result(string line)
     {

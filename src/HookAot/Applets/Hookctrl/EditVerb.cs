@@ -9,6 +9,8 @@ namespace HookAot.Applets.Hookctrl;
 /// <summary>hookctrl edit: the config in an editor, checked before it is saved, as visudo does.</summary>
 internal static class EditVerb
 {
+    private const int Stdin = 0;
+
     /// <summary>The verb.</summary>
     public static Command Make()
     {
@@ -19,11 +21,13 @@ internal static class EditVerb
         return edit;
     }
 
-    private static int Run(Session session)
+    private static int Run(Session session) => EditAndApply.Tell(session, outcome => Run(session, outcome));
+
+    private static int Run(Session session, EditOutcome outcome)
     {
         if (Editor.Find() is not { } editor)
         {
-            Session.Say("no editor was found; name one: EDITOR=/usr/bin/nano hookctrl edit");
+            outcome.Fail("no editor was found, or no terminal for one; name one: EDITOR=/usr/bin/nano hookctrl edit");
             return Session.Refused;
         }
 
@@ -39,7 +43,7 @@ internal static class EditVerb
         {
             if (editor.Run(draft) is { } failure)
             {
-                Session.Say($"{failure}; nothing was saved");
+                outcome.Fail($"{failure}; nothing was saved");
                 directory.Delete(recursive: true);
                 return Session.Refused;
             }
@@ -48,31 +52,69 @@ internal static class EditVerb
             if (edited.AsSpan().SequenceEqual(offered))
             {
                 directory.Delete(recursive: true);
-                Session.Say("nothing was changed");
+                outcome.Note("nothing was changed");
                 return Session.Done;
             }
 
-            var change = ConfigStore.Exchange(session.Paths, original, edited, session.DryRun, Session.Say);
-            if (change.Refusals.Count == 0)
+            var answer = AskAboutHostPorts(session.Paths, original, edited);
+            if (answer == Answer.Save)
             {
-                directory.Delete(recursive: true);
-                return EditAndApply.Finish(session, [], change);
+                var change = ConfigStore.Exchange(session.Paths, original, edited, session.DryRun, outcome.Note);
+                if (change.Refusals.Count == 0)
+                {
+                    directory.Delete(recursive: true);
+                    return EditAndApply.Finish(session, [], change, outcome);
+                }
+
+                foreach (var refusal in change.Refusals) Session.Say(refusal);
+                answer = Ask("edit again (e), or give up (x)? ");
+                if (answer != Answer.EditAgain)
+                    foreach (var refusal in change.Refusals) outcome.AddError(refusal);
             }
 
-            foreach (var refusal in change.Refusals) Session.Say(refusal);
-            if (WantsToGoOn()) continue;
-            Session.Say($"nothing was saved; what you wrote is in {Printable.Escape(draft)}");
+            if (answer == Answer.EditAgain) continue;
+            outcome.Fail($"nothing was saved; what you wrote is in {Printable.Escape(draft)}");
             return Session.Refused;
         }
     }
 
-    private static bool WantsToGoOn()
+    private enum Answer
     {
-        const int Stdin = 0;
-        if (Libc.isatty(Stdin) == 0) return false;
-        StandardError.Write("hookctrl: edit again (e), or give up (x)? ");
+        GiveUp,
+        EditAgain,
+        Save,
+    }
+
+    /// <summary>
+    /// What shall become of an edit that takes ports from services of the host. Where nobody can be asked it is saved,
+    /// with a warning.
+    /// </summary>
+    private static Answer AskAboutHostPorts(HostPaths paths, byte[] before, byte[] after)
+    {
+        if (!CanAsk) return Answer.Save;
+        var now = ConfigFile.Parse(after, paths.Config);
+        // Mistakes come first.
+        if (now.Errors.Any()) return Answer.Save;
+        var taken = HostPort.NewlyTaken(paths, ConfigFile.Parse(before, paths.Config), now);
+        if (taken.Count == 0) return Answer.Save;
+        foreach (var port in taken) Session.Say(port.Danger);
+        return Ask("save it all the same (s), edit again (e), or give up (x)? ", mayBeSaved: true);
+    }
+
+    private static bool CanAsk => Libc.isatty(Stdin) != 0;
+
+    private static Answer Ask(string question, bool mayBeSaved = false)
+    {
+        if (!CanAsk) return Answer.GiveUp;
+        StandardError.Write($"hookctrl: {question}");
         var answer = new byte[80];
         var length = Descriptor.Read(Stdin, answer);
-        return length > 0 && answer[0] is (byte)'e' or (byte)'E' or (byte)'\n';
+        if (length <= 0) return Answer.GiveUp;
+        return answer[0] switch
+        {
+            (byte)'e' or (byte)'E' or (byte)'\n' => Answer.EditAgain,
+            (byte)'s' or (byte)'S' when mayBeSaved => Answer.Save,
+            _ => Answer.GiveUp,
+        };
     }
 }

@@ -34,7 +34,9 @@ internal static class ExportVerb
         }
 
         foreach (var machine in config.Machines) Append(script, machine);
-        Output.Write(script.ToString());
+        var text = script.ToString();
+        if (session.Json) HookctrlJson.Write(new ExportReport(text.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        else Output.Write(text);
         return Session.Done;
     }
 

@@ -69,6 +69,16 @@ internal sealed record FindingRow(
 /// <param name="Version">The version, and behind "+" what it was built from.</param>
 internal sealed record VersionRow(string Version);
 
+/// <summary>What export prints.</summary>
+/// <param name="Commands">The config as commands that make it anew, each for a shell, in their order.</param>
+internal sealed record ExportReport(string[] Commands);
+
+/// <summary>What completion prints.</summary>
+/// <param name="Shell">bash, zsh or fish.</param>
+/// <param name="Path">The file in which that shell looks for it.</param>
+/// <param name="Script">What belongs there.</param>
+internal sealed record CompletionReport(string Shell, string Path, string Script);
+
 /// <summary>What a command prints that fails and has nothing else to print.</summary>
 /// <param name="Errors">Why, a sentence each.</param>
 internal sealed record ErrorReport(string[] Errors);
@@ -142,7 +152,7 @@ internal sealed record StatusReport(
 /// <param name="State">
 /// active, not running, left out, missing (it should be in the kernel and is not), disabled, or ended.
 /// </param>
-/// <param name="Reason">Why it, or a part of it, is left out.</param>
+/// <param name="Reason">Why it, or a part of it, is left out, or what another program takes of it.</param>
 /// <param name="Packets">
 /// What its rules matched since they were put in place: the first packet of every connection; null where the backend
 /// does not count (nft before 1.0).
@@ -207,11 +217,11 @@ internal sealed record DoctorStep(string Result, string Message, string? Cure)
     public static DoctorStep Fault(string message, string cure) => new("fault", message, cure);
 }
 
-/// <summary>A change, as log prints it; with --follow each is one line.</summary>
+/// <summary>A change, as log prints it; with --follow, and of watch, each is one line.</summary>
 /// <param name="Time">When it was logged, with the offset from UTC.</param>
 /// <param name="Kind">
 /// config (the file was changed), converge (a hook or apply put the rules in place), repair, edit, lease, gone (the
-/// watcher did); empty where the line is cut.
+/// watcher did); empty where the line is cut. Of watch also error, warning, note or debug, for what is no change.
 /// </param>
 /// <param name="Event">What the rules were put in place for: libvirt's operation, or apply.</param>
 /// <param name="Guest">The guests that it is about, or "network" and its name.</param>
@@ -265,6 +275,8 @@ internal sealed record ExplainedRow(string Place, string Rule, string Sentence);
 [JsonSerializable(typeof(CheckReport))]
 [JsonSerializable(typeof(VersionRow))]
 [JsonSerializable(typeof(ErrorReport))]
+[JsonSerializable(typeof(ExportReport))]
+[JsonSerializable(typeof(CompletionReport))]
 [JsonSerializable(typeof(ScriptRow[]))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(DoctorRow[]))]
@@ -305,6 +317,14 @@ internal sealed partial class HookctrlJson : JsonSerializerContext
     /// <summary>The version.</summary>
     public static void Write(VersionRow version) =>
         Output.Write(Text(Indented, to => Generated.VersionRowSerializeHandler(to, version)));
+
+    /// <summary>The commands of export.</summary>
+    public static void Write(ExportReport report) =>
+        Output.Write(Text(Indented, to => Generated.ExportReportSerializeHandler(to, report)));
+
+    /// <summary>The script of completion.</summary>
+    public static void Write(CompletionReport report) =>
+        Output.Write(Text(Indented, to => Generated.CompletionReportSerializeHandler(to, report)));
 
     /// <summary>Why a command failed.</summary>
     public static void Write(ErrorReport report) =>

@@ -153,13 +153,14 @@ internal static class ListVerbs
         Output.Write(table, withHead);
     }
 
-    private static string Note(bool enabled, string? comment) => enabled ? comment ?? "" : $"disabled {comment}";
+    private static string Note(bool enabled, string? comment) =>
+        (enabled ? comment ?? "" : $"disabled {comment}").TrimEnd();
 
     private static string Note(ForwardRow row)
     {
-        if (row.Ended) return $"ended {row.Comment}";
+        if (row.Ended) return $"ended {row.Comment}".TrimEnd();
         return row is { Enabled: true, Until: { } until }
-            ? $"until {LocalTime.Show(UtcTime.Parse(until)!.Value)} {row.Comment}"
+            ? $"until {LocalTime.Show(UtcTime.Parse(until)!.Value)} {row.Comment}".TrimEnd()
             : Note(row.Enabled, row.Comment);
     }
 

@@ -60,9 +60,11 @@ internal static class MachineVerb
     {
         var options = new Options(isChange: true);
         var name = EditArguments.MachineName().WithMachines();
+        var force = EditArguments.TakesHostPorts();
         var set = new Command("set", "Change what the config says about a guest; its forwards stay.") { name };
         options.AddTo(set);
-        set.SetAction(parsed => EditAndApply.Run(parsed, force: true, mistakes =>
+        set.Add(force);
+        set.SetAction(parsed => EditAndApply.Run(parsed, parsed.GetValue(force), mistakes =>
         {
             var addresses = options.ReadAddresses(parsed, mistakes);
             var extras = options.Read(parsed, mistakes);

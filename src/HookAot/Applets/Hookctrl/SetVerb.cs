@@ -22,8 +22,9 @@ internal static class SetVerb
         values.With(context => CompletedArguments.IsReached(values, context)
             ? Values(context.ParseResult.GetValue(key) ?? "")
             : []);
-        var set = new Command("set", "Set what holds for all guests.") { key, values };
-        set.SetAction(parsed => EditAndApply.Run(parsed, force: true, mistakes =>
+        var force = EditArguments.TakesHostPorts();
+        var set = new Command("set", "Set what holds for all guests.") { key, values, force };
+        set.SetAction(parsed => EditAndApply.Run(parsed, parsed.GetValue(force), mistakes =>
         {
             var edit = Edit(parsed.GetValue(key)!, parsed.GetValue(values)!, mistakes);
             return edit is null ? [] : [edit];

@@ -78,10 +78,13 @@ internal static class StatusBuilder
     {
         var translations = comparison.TranslationsOf(machine, forward);
         var (sum, complete, opened) = (default(Counters), translations.Count > 0, 0);
+        if (forward.Snat && comparison.LacksSourceOf(machine.Name)) complete = false;
+        ForeignRule? taker = null;
         foreach (var translation in translations)
         {
             var counters = comparison.CountersOf(translation);
             if (counters is null || comparison.LacksRulesOf(translation)) complete = false;
+            taker ??= comparison.TakerOf(translation);
             sum += counters ?? default;
             opened += open?.GetValueOrDefault(translation) ?? 0;
         }
@@ -93,6 +96,8 @@ internal static class StatusBuilder
             (_, _, false) => Missing,
             _ => Active,
         };
+        var reason = leftOut?.Reason;
+        if (taker is not null) reason ??= $"a rule of another program's comes before it: {taker.Text}";
         return new(
             machine.Name,
             ListVerbs.Texts(forward.PublicAddresses),
@@ -103,7 +108,7 @@ internal static class StatusBuilder
             forward.Localhost,
             forward.Snat,
             state,
-            isActive ? leftOut?.Reason : null,
+            isActive ? reason : null,
             sum.Packets,
             sum.Bytes,
             state == Active ? sum.Packets : StatusRow.Unknown,

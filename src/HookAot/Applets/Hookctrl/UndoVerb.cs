@@ -16,11 +16,11 @@ internal static class UndoVerb
         return undo;
     }
 
-    private static int Run(Session session)
+    private static int Run(Session session) => EditAndApply.Tell(session, outcome =>
     {
-        var change = ConfigStore.Undo(session.Paths, session.DryRun, Session.Say);
+        var change = ConfigStore.Undo(session.Paths, session.DryRun, outcome.Note);
         if (!session.DryRun && !session.Json && change.Refusals.Count == 0)
             Output.Write(Diff.Unified(session.Paths.Config, change.Before, change.After));
-        return EditAndApply.Finish(session, [], change);
-    }
+        return EditAndApply.Finish(session, [], change, outcome);
+    });
 }

@@ -16,7 +16,7 @@ internal static class WatchVerb
             "watch",
             "Put the rules in place whenever something has changed that libvirt's hooks do not tell: a guest's first " +
             "lease, an edited config, rules that another program took out. Runs until it is killed; hookaot.service " +
-            "runs it.");
+            "runs it. With --json each line of the log is an object on standard output, as log --follow has them.");
         watch.SetAction(parsed => Run(Session.Of(parsed)));
         return watch;
     }
@@ -25,17 +25,19 @@ internal static class WatchVerb
     {
         if (!Session.IsRoot("watch the rules")) return Session.Refused;
 
-        using var watcher = new Watcher(session.Paths, OpenLog(session.Paths));
+        using var watcher = new Watcher(session.Paths, OpenLog(session));
         Session.Say(watcher.Run());
         return Session.Refused;
     }
 
-    /// <summary>The system's log; at a terminal the person who sits there.</summary>
-    private static ILogger OpenLog(HostPaths paths)
+    /// <summary>The system's log; at a terminal the person who sits there, and with --json a program.</summary>
+    private static ILogger OpenLog(Session session)
     {
-        var debug = ConfigFile.Read(paths).Config?.Debug ?? false;
+        var debug = ConfigFile.Read(session.Paths).Config?.Debug ?? false;
+        var level = debug ? LogLevel.Debug : LogLevel.Information;
+        if (session.Json) return Syslog.Open(() => new JsonLog(), Tag, level);
         return Libc.isatty(2) != 0
-            ? Syslog.OpenStandardError(Tag, debug ? LogLevel.Debug : LogLevel.Information)
-            : Syslog.Open(paths.LogSocket, Tag, debug);
+            ? Syslog.OpenStandardError(Tag, level)
+            : Syslog.Open(session.Paths.LogSocket, Tag, debug);
     }
 }

@@ -10,7 +10,10 @@ internal sealed class Editor
 
     private Editor(string program, string[] arguments) => (this.program, this.arguments) = (program, arguments);
 
-    /// <summary>The one that $VISUAL or $EDITOR names, else a usual one; null if there is none.</summary>
+    /// <summary>
+    /// The one that $VISUAL or $EDITOR names, else, at a terminal, a usual one, which would wait for ever in a script;
+    /// null if there is none.
+    /// </summary>
     public static Editor? Find()
     {
         foreach (var variable in (string[])["VISUAL", "EDITOR"])
@@ -20,6 +23,7 @@ internal sealed class Editor
             if (words is [var named, .. var rest]) return new(Path(named) ?? named, rest);
         }
 
+        if (Libc.isatty(0) == 0) return null;
         foreach (var name in Usual)
             if (Path(name) is { } found) return new(found, []);
         return null;

@@ -36,13 +36,20 @@ internal sealed class Syslog : IAsyncLogProcessor
     public static ILogger Open(string socketPath, string tag, bool debug) =>
         Open(socketPath, tag, debug ? LogLevel.Debug : LogLevel.Information);
 
-    private static ILogger Open(string socketPath, string tag, LogLevel level)
+    private static ILogger Open(string socketPath, string tag, LogLevel level) =>
+        Open(() => new Syslog(socketPath, tag), tag, level);
+
+    /// <summary>A logger that writes elsewhere.</summary>
+    /// <param name="makeTarget">Makes what takes the lines.</param>
+    /// <param name="tag">The program.</param>
+    /// <param name="level">The least that is wanted.</param>
+    public static ILogger Open(Func<IAsyncLogProcessor> makeTarget, string tag, LogLevel level)
     {
         var options = new ZLoggerOptions { InternalErrorLogger = e => StandardError.WriteLine($"{tag}: {e.Message}") };
         // Not LoggerFactory.Create: its dependency injection costs 2 ms.
 #pragma warning disable CA2000 // It lives as long as the process, and there is nothing to flush.
         var factory = new LoggerFactory(
-            [new ZLoggerLogProcessorLoggerProvider(new Syslog(socketPath, tag), options)],
+            [new ZLoggerLogProcessorLoggerProvider(makeTarget(), options)],
             new LoggerFilterOptions { MinLevel = level });
 #pragma warning restore CA2000
         return factory.CreateLogger(tag);

@@ -232,5 +232,10 @@ internal sealed class ConfigDirectory : IDisposable
         if (Libc.fchmod(file, mode) < 0) throw Failure("cannot keep its mode");
     }
 
-    private IOException Failure(string what) => new($"{config} {what}: {Libc.LastError()}");
+    private IOException Failure(string what)
+    {
+        var why = Libc.LastError();
+        var isDenied = Libc.LastErrorNumber == Libc.EACCES;
+        return new($"{config} {what}: {why}{(isDenied && Libc.geteuid() != 0 ? "; try again with sudo" : "")}");
+    }
 }

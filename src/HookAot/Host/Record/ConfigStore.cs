@@ -157,11 +157,7 @@ internal static class ConfigStore
         }
 
         if (force || now.Config is null) return mistakes;
-        var taken = HostPort.TakenBy(paths, now.Config);
-        if (taken.Count == 0) return mistakes;
-        var before = HostPort.TakenBy(paths, then.Config ?? HookConfig.Empty).Select(p => p.Place).ToList();
-        foreach (var port in taken)
-            if (!before.Contains(port.Place)) mistakes.Add(port.Refusal);
+        foreach (var port in HostPort.NewlyTaken(paths, then, now)) mistakes.Add(port.Refusal);
         return mistakes;
     }
 

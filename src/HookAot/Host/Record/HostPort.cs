@@ -23,16 +23,40 @@ internal sealed class HostPort(string guest, Protocol protocol, bool isLocal, Ho
     }
 
     /// <summary>Why an edit that brings it is refused.</summary>
-    public string Refusal => $"{listener.Program()} of this host listens on {Place}: new connections "
-        + $"{(isLocal ? "of the host" : "from outside")} would go to \"{Printable.Shown(guest)}\" instead; "
-        + "say --force if that is meant";
+    public string Refusal => $"{Danger}; say --force if that is meant";
+
+    /// <summary>What an edit that brings it would do.</summary>
+    public string Danger => $"{listener.Program()} of this host listens on {Place}: new connections "
+        + $"{Whose} would go to \"{Printable.Shown(guest)}\" instead";
 
     /// <summary>The same as a doubt.</summary>
-    public string Doubt => isLocal
-        ? $"a service of this host listens on {Place}; connections of the host to it go to "
+    public string Doubt => IsPassing
+        ? $"a program of this host has {Place} now, perhaps as a client; what comes in there goes to "
             + $"\"{Printable.Shown(guest)}\" while it runs"
-        : $"a service of this host listens on {Place}; connections from outside go to "
+        : $"a service of this host listens on {Place}; connections {Whose}{(isLocal ? " to it" : "")} go to "
             + $"\"{Printable.Shown(guest)}\" while it runs";
+
+    /// <summary>
+    /// Whether it may be gone in a moment: a UDP socket of a client looks as that of a service does, and the kernel
+    /// takes its port from a range of its own.
+    /// </summary>
+    private bool IsPassing => protocol == Protocol.Udp && EphemeralPorts.Contains(listener.Port);
+
+    private string Whose => isLocal ? "of the host" : "from outside";
+
+    /// <summary>What a change of the config takes, and the config before did not; what may pass is left away.</summary>
+    /// <param name="paths">Where things are.</param>
+    /// <param name="before">The config before.</param>
+    /// <param name="now">The config that it becomes.</param>
+    public static List<HostPort> NewlyTaken(HostPaths paths, ConfigResult before, ConfigResult now)
+    {
+        var taken = TakenBy(paths, now.Config ?? HookConfig.Empty);
+        taken.RemoveAll(port => port.IsPassing);
+        if (taken.Count == 0) return taken;
+        var known = TakenBy(paths, before.Config ?? HookConfig.Empty).ConvertAll(port => port.Place);
+        taken.RemoveAll(port => known.Contains(port.Place));
+        return taken;
+    }
 
     /// <summary>The ports of the host's services that a config takes, each once for a guest.</summary>
     public static List<HostPort> TakenBy(HostPaths paths, HookConfig config)

@@ -1,0 +1,41 @@
+using HookAot.Host;
+using HookAot.Model;
+using Microsoft.Extensions.Logging;
+using ZLogger;
+
+namespace HookAot.Applets.Hookctrl;
+
+/// <summary>
+/// A log for a program: an object a line on standard output, as 'hookctrl log --follow --json' has them.
+/// </summary>
+internal sealed class JsonLog : IAsyncLogProcessor
+{
+    /// <inheritdoc/>
+    public void Post(IZLoggerEntry log)
+    {
+        var (text, level) = (log.ToString(), log.LogInfo.LogLevel);
+        log.Return();
+        HookctrlJson.WriteLine(Row(level, text));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static LogRow Row(LogLevel level, string text)
+    {
+        var now = LocalTime.Now;
+        // Only what is told as done has fields; in an error they would be a guest's name.
+        if (level == LogLevel.Information && LoggedChange.Parse(text) is { } change
+            && LogRows.Of(new(now, "", stranger: null, text, change)) is { } row)
+            return row;
+
+        var kind = level switch
+        {
+            LogLevel.Error or LogLevel.Critical => "error",
+            LogLevel.Warning => "warning",
+            LogLevel.Information => "note",
+            _ => "debug",
+        };
+        return new(LocalTime.Rfc3339(now), kind, null, [], null, null, null, null, null, null, text, [], [], 0);
+    }
+}
