@@ -40,7 +40,8 @@ build() {
   cp tests/HookAot.Coverage/Counted/Directory.Build.targets "$copy" || return 1
   sed "s,@FILE@,$work/hits,; s,@SIZE@,$size," tests/HookAot.Coverage/Counted/Hits.cs >"$copy/src/HookAot/Hits.cs"
   cd "$copy" || return 1
-  dotnet publish src/HookAot -c Release -r linux-x64 -o artifacts/linux-x64 -nologo -p:RunAnalyzers=false || return 1
+  dotnet publish src/HookAot -c Release -r linux-x64 -o artifacts/linux-x64 -nologo -p:RunAnalyzers=false \
+    -p:SourceRevisionId=counted || return 1
   dotnet build tests/HookAot.Tests -c Release -nologo -p:RunAnalyzers=false || return 1
   cmp "$product/hookaot.dll.statements" "$product/linux-x64/hookaot.dll.statements"
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace HookAot.Coverage;
 
-/// <summary>What was counted, line by line. A line counts as covered if every statement that begins in it has run.</summary>
+/// <summary>What was counted, by line: one is covered if every statement that begins in it has run.</summary>
 internal sealed class Report
 {
     private readonly List<Line> lines;
@@ -26,9 +26,9 @@ internal sealed class Report
     /// <summary>A table with a row for each folder, and their sum.</summary>
     public IEnumerable<string> Table()
     {
-        yield return $"{"",-20} {"lines",7} {"covered",7}";
-        foreach (var folder in lines.GroupBy(l => Path.GetDirectoryName(l.Place.File)!).OrderBy(g => g.Key, StringComparer.Ordinal))
-            yield return Row(folder.Key.Length > 0 ? folder.Key : "Program.cs", [.. folder]);
+        yield return $"{"",-24} {"lines",7} {"covered",7}";
+        foreach (var folder in lines.GroupBy(l => Folder(l.Place.File)).OrderBy(g => g.Key, StringComparer.Ordinal))
+            yield return Row(folder.Key, [.. folder]);
         yield return Row("all", lines);
     }
 
@@ -46,11 +46,15 @@ internal sealed class Report
         }
     }
 
+    // Program.cs is in none.
+    private static string Folder(string file) => Path.GetDirectoryName(file) is { Length: > 0 } folder ? folder : file;
+
     private static string Row(string name, List<Line> lines)
     {
         var covered = lines.Count(l => l.IsCovered);
+        var percent = 100.0 * covered / lines.Count;
         return string.Create(
-            CultureInfo.InvariantCulture, $"{name,-20} {lines.Count,7} {covered,7} {100.0 * covered / lines.Count,6:0.0} %");
+            CultureInfo.InvariantCulture, $"{name,-24} {lines.Count,7} {covered,7} {percent,6:0.0} %");
     }
 
     /// <param name="Place">Where it is.</param>

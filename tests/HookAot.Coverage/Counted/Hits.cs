@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace HookAot.Coverage;
 
 /// <summary>
-/// A byte for each statement of the product, not 0 once any process has run it. All processes share one file, mapped, so
-/// that one that is killed has counted too.
+/// A byte for each statement of the product, not 0 once any process has run it. All processes share one file, mapped,
+/// so that one that is killed has counted too.
 /// </summary>
 internal static unsafe partial class Hits
 {
