@@ -1,3 +1,4 @@
+using HookAot.Host;
 using HookAot.Tests.Netns;
 using static HookAot.Tests.Netns.World;
 
@@ -82,6 +83,31 @@ public sealed class WatchedRulesTests
         await world.Host.Run("nft flush ruleset");
         await watching.Says("nft[");
         await Assert.That(watching.Log.Split('\n')).Count().IsEqualTo(1).Because(watching.Log);
+    }
+
+    [Test]
+    public async Task Who_takes_rules_out_while_it_wakes_up_for_something_else_is_named()
+    {
+        await using var world = await World.Create();
+        await world.Runs("a");
+        await world.Event("a", "start");
+        await using var watching = await Watching.Start(world);
+
+        // It wakes up for an address, and waits for the lock before it looks.
+        var run = world.HookEnvironment["HOOKAOT_RUN_DIR"];
+        var inode = (await world.Host.Run($"stat -c %i {run}/lock")).Trim();
+        using (HostLock.Take($"{run}/lock", Deadline.In(0), out _))
+        {
+            await world.Host.Run("ip addr add 192.168.0.168/24 dev eth0");
+            await watching.Until("the wait", async () =>
+                (await File.ReadAllLinesAsync("/proc/locks")).Any(
+                    line => line.Contains("-> FLOCK", StringComparison.Ordinal)
+                    && line.Contains($":{inode} ", StringComparison.Ordinal)));
+            await world.Host.Run("iptables -t nat -F HOOKAOT-DNAT");
+        }
+
+        await watching.Says($"{TakenOut}iptables[");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
     }
 
     [Test]

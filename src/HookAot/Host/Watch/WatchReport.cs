@@ -98,6 +98,7 @@ internal static class WatchReport
             var sentence = $"{Printable.Escape(first.Guest)} has {first.Target} now{source}; " +
                 $"{Count(fields.Count)} in force";
             fields.Insert(0, ("address", $"{first.Target}"));
+            fields.AddRange(Of(first.Guest, StructuredData.Removed, healing.Removed));
             lines.Add(Line("lease", sentence, ("guest", first.Guest), fields));
         }
 
