@@ -16,9 +16,7 @@ public sealed class OrdinaryUserTests
             "<network><name>other</name><ip address='10.0.0.1' prefix='24'/></network>");
         await Tool.Succeed(["sh", "-euc", """mkdir -p "$0/qemu/networks"; chmod 700 "$0/qemu" """, etc]);
 
-        string[] nobody = [.. world.Host.Enter, "setpriv", "--reuid=65534", "--clear-groups"];
-        var hookctrl = Path.Combine(world.Directory, "hooks", "hookctrl");
-        var ended = await Tool.Run([.. nobody, hookctrl, "check"], environment: world.HookEnvironment);
+        var ended = await AsNobody(world, "check");
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Error);
         await Assert.That(ended.Error + ended.Output).DoesNotContain("does not know a guest")
             .And.DoesNotContain("is in none of");
@@ -27,5 +25,27 @@ public sealed class OrdinaryUserTests
         var doubts = await world.Call("check");
         await Assert.That(doubts.Error + doubts.Output).Contains("does not know a guest")
             .And.Contains("is in none of");
+    }
+
+    [Test]
+    [Arguments("apply", "change the rules")]
+    [Arguments("doctor a", "see everything that may stop a forward")]
+    [Arguments("explain a", "see the rules")]
+    [Arguments("plan", "see the rules")]
+    [Arguments("status", "see the rules")]
+    [Arguments("watch", "watch the rules")]
+    public async Task What_is_for_root_says_so(string arguments, string purpose)
+    {
+        await using var world = await World.Create();
+        var ended = await AsNobody(world, arguments);
+        await Assert.That((ended.ExitCode, ended.Output, ended.Error))
+            .IsEqualTo((1, "", $"hookctrl: only root may {purpose}: try again with sudo\n"));
+    }
+
+    private static Task<Ended> AsNobody(World world, string arguments)
+    {
+        string[] nobody = [.. world.Host.Enter, "setpriv", "--reuid=65534", "--clear-groups"];
+        return Tool.Run(
+            [.. nobody, world.HookctrlPath(), .. arguments.Split(' ')], environment: world.HookEnvironment);
     }
 }
