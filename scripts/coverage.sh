@@ -35,7 +35,8 @@ product=$copy/src/HookAot/obj/Release/net10.0
 build() {
   dotnet build tests/HookAot.Coverage -c Release -nologo -clp:NoSummary || return 1
   rm -rf "$copy"
-  mkdir -p "$copy" || return 1
+  mkdir -p "$copy/artifacts" artifacts/nft || return 1
+  ln -s "$PWD/artifacts/nft" "$copy/artifacts/nft" # which the tests fetch, once
   git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$copy" || return 1
   cp tests/HookAot.Coverage/Counted/Directory.Build.targets "$copy" || return 1
   sed "s,@FILE@,$work/hits,; s,@SIZE@,$size," tests/HookAot.Coverage/Counted/Hits.cs >"$copy/src/HookAot/Hits.cs"
