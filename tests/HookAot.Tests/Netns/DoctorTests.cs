@@ -219,6 +219,16 @@ public sealed class DoctorTests
     }
 
     [Test]
+    public async Task What_is_served_only_in_part_is_noted_and_no_fault()
+    {
+        await using var world = await Healthy();
+        using var watcher = world.AsIfWatched();
+        await world.Configure(OneForward.Replace($"\"{Public}\"", $"[\"{Public}\", \"127.0.0.1\"]"));
+        await world.Done("apply");
+        await Assert.That(await world.Done("doctor a")).Contains("note   127.0.0.1 as public_ip forwards nothing");
+    }
+
+    [Test]
     public async Task A_guest_that_libvirt_does_not_know_or_that_does_not_run_is_found()
     {
         await using var world = await World.Create(OneForward);

@@ -111,6 +111,21 @@ public sealed class WatchedRulesTests
     }
 
     [Test]
+    public async Task What_iptables_legacy_takes_out_is_back_although_nothing_tells_of_it()
+    {
+        await using var world = await World.Create(iptables: "iptables-legacy");
+        await world.Runs("a");
+        await world.Event("a", "start");
+        var ours = await world.OurRules();
+        await using var watching = await Watching.Start(world);
+
+        await world.Host.Run("iptables-legacy -t nat -F HOOKAOT-DNAT");
+
+        await watching.HasRules(world, ours);
+        await watching.Says("rules were not what they should be; put right in ");
+    }
+
+    [Test]
     public async Task A_policy_that_drops_what_nft_translates_is_answered()
     {
         var config = OneForward.Replace("\"public_ip\"", "\"backend\": \"nftables\", \"public_ip\"");

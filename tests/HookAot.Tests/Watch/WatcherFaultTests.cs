@@ -88,6 +88,24 @@ public sealed class WatcherFaultTests
     }
 
     [Test]
+    public async Task Where_the_rules_cannot_be_read_it_tries_again_until_they_can()
+    {
+        await using var world = await WatchedFilesTests.Started();
+        var ours = await world.OurRules();
+        await world.FakeTool($"exec {world.RealTool}-restore \"$@\"");
+        await using var watching = await Watching.Start(world);
+
+        await world.Program("fake-iptables-save", "#!/bin/sh\necho 'no memory' >&2\nexit 1\n");
+        await world.Host.Run("iptables -t nat -F HOOKAOT-DNAT");
+        await watching.Says("not everything is in force: ");
+        await Assert.That(watching.Log).Contains("no memory").And.Contains("; tried again in ");
+
+        await world.Program("fake-iptables-save", $"#!/bin/sh\nexec {world.RealTool}-save \"$@\"\n");
+        await watching.HasRules(world, ours);
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+    }
+
+    [Test]
     public async Task An_event_while_it_converges_waits_for_it_and_is_in_force_afterwards()
     {
         await using var world = await World.Create(TwoForwards);
