@@ -44,7 +44,7 @@ build() {
 }
 output=$(build 2>&1) || { echo "$output"; exit 1; }
 
-# A change that ended the process (exit code 9: a test ran for too long) has left its line, and the next process goes on.
+# A change that ended the process has left its line, and the next process goes on. Code 9: a test ran for too long.
 mutate() { # SAMPLE SECONDS [ID]
   local code result
   rm -f "$work/current"
