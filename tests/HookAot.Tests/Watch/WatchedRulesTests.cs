@@ -122,7 +122,9 @@ public sealed class WatchedRulesTests
         await world.Host.Run("iptables-legacy -t nat -F HOOKAOT-DNAT");
 
         await watching.HasRules(world, ours);
-        await watching.Says("rules were not what they should be; put right in ");
+        // Another change may have woken it up before its time.
+        await watching.Says("what they should be");
+        await Assert.That(watching.Log.Split('\n')).Count().IsEqualTo(1).Because(watching.Log);
     }
 
     [Test]
