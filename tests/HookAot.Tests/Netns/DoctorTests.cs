@@ -225,7 +225,8 @@ public sealed class DoctorTests
         using var watcher = world.AsIfWatched();
         await world.Configure(OneForward.Replace($"\"{Public}\"", $"[\"{Public}\", \"127.0.0.1\"]"));
         await world.Done("apply");
-        await Assert.That(await world.Done("doctor a")).Contains("note   127.0.0.1 as public_ip forwards nothing");
+        await Assert.That(await world.Done("doctor a"))
+            .Contains("note   port 2222: 127.0.0.1 as public_ip forwards nothing");
     }
 
     [Test]
@@ -316,7 +317,8 @@ public sealed class DoctorTests
         // What firewall-cmd --panic-on makes.
         await world.Host.Run("""
             nft add table inet firewalld_policy_drop
-            nft 'add chain inet firewalld_policy_drop prerouting { type filter hook prerouting priority -310; policy drop; }'
+            nft 'add chain inet firewalld_policy_drop prerouting {
+                type filter hook prerouting priority -310; policy drop; }'
             """);
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("TimedOut");
         await Assert.That(await Fault(world))

@@ -99,10 +99,12 @@ public sealed class FailingToolTests
         await world.FakeTool($"exec {world.RealTool}-restore \"$@\"");
         await world.Program("fake-iptables-save", $"#!/bin/sh\n{world.RealTool}-save \"$@\" | sed '$d' | sed '$d'\n");
 
-        var status = await world.Call("status");
-
-        await Assert.That(status.ExitCode).IsEqualTo(1);
-        await Assert.That(status.Error).Contains("iptables-save ended in the middle of a table");
+        foreach (var verb in (string[])["status", "plan", "doctor a"])
+        {
+            var ended = await world.Call(verb.Split(' '));
+            await Assert.That(ended.ExitCode).IsEqualTo(1).Because(verb);
+            await Assert.That(ended.Error + ended.Output).Contains("iptables-save ended in the middle of a table");
+        }
     }
 
     [Test]
@@ -128,13 +130,16 @@ public sealed class FailingToolTests
     [Arguments("bookworm")]
     public async Task What_an_older_nft_can_is_enough(string suite)
     {
-        await using var world = await World.Create(
-            OneForward.Replace("\"public_ip\"", "\"backend\": \"nftables\", \"public_ip\"", StringComparison.Ordinal));
+        const string More = "\"backend\": \"nftables\", \"debug\": true, \"public_ip\"";
+        await using var world = await World.Create(OneForward.Replace("\"public_ip\"", More, StringComparison.Ordinal));
         await world.Program("nft", $"#!/bin/sh\nexec '{await NftVersions.Of(suite)}' \"$@\"\n");
         world.HookEnvironment["PATH"] = $"{world.Directory}:{Environment.GetEnvironmentVariable("PATH")}";
 
-        await world.Event("a", "start");
+        await world.Runs("a");
+        await Assert.That(await world.Done("plan --script")).Contains($"# {world.Directory}/nft -f -\n");
+        await Assert.That(await world.Event("a", "start")).Contains($"{world.Directory}/nft -f -");
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+        File.Delete(world.StatusFile("a"));
         await world.Event("a", "stopped");
         await Assert.That(await world.Host.Run("nft list tables")).DoesNotContain("hookaot");
     }

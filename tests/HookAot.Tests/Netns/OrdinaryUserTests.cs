@@ -14,7 +14,10 @@ public sealed class OrdinaryUserTests
         await File.WriteAllTextAsync(
             Path.Combine(world.Directory, "libvirt", "network", "other.xml"),
             "<network><name>other</name><ip address='10.0.0.1' prefix='24'/></network>");
-        await Tool.Succeed(["sh", "-euc", """mkdir -p "$0/qemu/networks"; chmod 700 "$0/qemu" """, etc]);
+        await Tool.Succeed(["sh", "-euc", """
+            mkdir -p "$0/qemu/networks"; chmod 700 "$0/qemu"
+            echo '<network' >"$0/qemu/networks/broken.xml"
+            """, etc]);
 
         var ended = await AsNobody(world, "check");
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Error);
@@ -40,6 +43,25 @@ public sealed class OrdinaryUserTests
         var ended = await AsNobody(world, arguments);
         await Assert.That((ended.ExitCode, ended.Output, ended.Error))
             .IsEqualTo((1, "", $"hookctrl: only root may {purpose}: try again with sudo\n"));
+    }
+
+    [Test]
+    public async Task A_journal_that_is_not_for_all_is_no_empty_one()
+    {
+        await using var world = await World.Create();
+        await world.Program("journalctl", "#!/bin/sh\n");
+        world.HookEnvironment["PATH"] = $"{world.Directory}:{Environment.GetEnvironmentVariable("PATH")}";
+        var journal = Path.Combine(world.HookEnvironment["HOOKAOT_LOG_DIR"], "journal");
+        await Tool.Succeed(["sh", "-euc", """mkdir -p "$0/machine"; : >"$0/machine/system.journal" """, journal]);
+
+        // Of the file, and of the directory.
+        foreach (var closed in (string[])["machine/system.journal", "machine"])
+        {
+            await Tool.Succeed(["chmod", "700", Path.Combine(journal, closed)]);
+            var ended = await AsNobody(world, "log");
+            await Assert.That((ended.ExitCode, ended.Error)).IsEqualTo(
+                (1, "hookctrl: only root, or a group that may, reads the log: try again with sudo\n"));
+        }
     }
 
     private static Task<Ended> AsNobody(World world, string arguments)
