@@ -106,6 +106,28 @@ public sealed class WatcherFaultTests
     }
 
     [Test]
+    public async Task What_the_kernel_had_no_room_to_tell_is_looked_for()
+    {
+        await using var world = await WatchedFilesTests.Started();
+        var ours = await world.OurRules();
+        await using var watching = await Watching.Start(world);
+
+        // While it does not listen, others fill what the kernel has room for, so that the last thing is lost.
+        await world.Host.Run($$"""
+            kill -STOP {{watching.Pid}}
+            {
+              echo 'add table inet other'
+              echo 'add set inet other marks { type mark; }'
+              seq -f 'add element inet other marks { %.0f }' 100000
+            } | nft -f -
+            iptables -t nat -F HOOKAOT-DNAT
+            kill -CONT {{watching.Pid}}
+            """);
+
+        await watching.HasRules(world, ours);
+    }
+
+    [Test]
     public async Task An_event_while_it_converges_waits_for_it_and_is_in_force_afterwards()
     {
         await using var world = await World.Create(TwoForwards);
