@@ -27,15 +27,14 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-started=$SECONDS
 
 # The arguments of the compiler, as the build would call it, and what its source generators write.
 build() {
   local generated="$PWD/$work/generated"
   dotnet build tests/HookAot.Tests -nologo -clp:NoSummary || return 1
   dotnet build tests/HookAot.Mutate -c Release -nologo -clp:NoSummary || return 1
-  rm -rf artifacts/mutate/tests artifacts/mutate/generated
   mkdir -p "$work"
+  rm -rf "$work/tests" "$generated"
   cp -r tests/HookAot.Tests/bin/Debug/net10.0 "$work/tests" || return 1
   dotnet build src/HookAot -nologo -clp:NoSummary -p:EmitCompilerGeneratedFiles=true \
     "-p:CompilerGeneratedFilesOutputPath=$generated" -t:Rebuild || return 1
@@ -45,24 +44,26 @@ build() {
 }
 output=$(build 2>&1) || { echo "$output"; exit 1; }
 
-# One that ended the process has left its line.
+# A change that ended the process has left its line, and the next process goes on. Code 9: a test ran for too long.
 mutate() { # SAMPLE SECONDS [ID]
-  local code
+  local code result
+  rm -f "$work/current"
   while :; do
     DOTNET_GCHeapHardLimit=0x60000000 dotnet tests/HookAot.Mutate/bin/Release/net10.0/HookAot.Mutate.dll \
       "$work" "$1" "$seed" "$2" "${@:3}" >"$work/log"
     code=$?
     if [ $code -eq 0 ] || [ $code -eq 4 ]; then return $code; fi
-    [ $code -eq 9 ] && continue
     [ -f "$work/current" ] || { cat "$work/log"; return 1; }
-    cat "$work/current" >>"$work/results.tsv"
+    [ $code -eq 9 ] && result="timed out" || result=died
+    awk -F '\t' -v OFS='\t' -v result="$result" '{ $2 = result; print }' "$work/current" >>"$work/results.tsv"
     rm -f "$work/current"
   done
 }
 count() { awk -F '\t' -v result="$1" '$2 == result { n++ } END { print n + 0 }' "$work/results.tsv"; }
 
 if [ $mode = self-test ]; then
-  rm -f "$work/results.tsv"
+  # No run goes on with what this one has tried.
+  rm -f "$work/results.tsv" "$work/key"
   check "the code as it is is compiled and passes" mutate 0 100 -1
   check "nothing is noticed where nothing is changed" grep -qP '^-1\tsurvived\t' "$work/results.tsv"
   # Whatever the seed, of twenty changes the tests notice some.
@@ -72,11 +73,12 @@ if [ $mode = self-test ]; then
   exit
 fi
 
-# Another seed, or other code, has other changes.
-key="$seed $(cat src/HookAot/Rules/*.cs src/HookAot/Backends/*.cs | sha256sum)"
+# Another seed, or other code, has other changes, and other tests notice others.
+everything() { find src/HookAot tests/HookAot.Tests -name obj -prune -o -name bin -prune -o -type f -print0; }
+key="$seed $(everything | sort -z | xargs -0 cat | sha256sum)"
 [ "$key" = "$(cat "$work/key" 2>/dev/null)" ] || rm -f "$work/results.tsv"
 echo "$key" >"$work/key"
-mutate "$sample" $((seconds - SECONDS + started))
+mutate "$sample" $((seconds - SECONDS))
 code=$?
 [ $code -eq 0 ] || [ $code -eq 4 ] || exit 1
 grep -v '^  ' "$work/log"

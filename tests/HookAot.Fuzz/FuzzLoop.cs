@@ -45,9 +45,11 @@ internal sealed class FuzzLoop : IDisposable
     public int Run(int seconds)
     {
         var clock = Stopwatch.StartNew();
-        foreach (var input in target.Seeds.Concat(Kept())) Try(input, isNew: false);
+        foreach (var input in target.Seeds) Try(input, isNew: false);
         if (corpus.Count == 0) corpus.Add(([], 0));
-        var before = beginnings = corpus.Count;
+        beginnings = corpus.Count;
+        foreach (var input in Kept()) Try(input, isNew: false);
+        var before = corpus.Count;
         while (clock.Elapsed.TotalSeconds < seconds && crashes.Count < MostCrashers)
         {
             for (var i = 0; i < 200; i++) Try(mutator.Mutate(Pick(), Pick()), isNew: true);

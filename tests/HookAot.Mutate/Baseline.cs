@@ -11,12 +11,17 @@ internal sealed class Baseline(Assembly unchanged, IReadOnlyList<string> rooms)
     private const int LongestMilliseconds = 8000;
 
     private readonly Dictionary<TestCase, int> kills = [];
+    private long started;
 
     /// <summary>Those tests.</summary>
     public List<TestCase> Cases { get; } = [];
 
     /// <summary>Tests that are not taken, with the reason.</summary>
     public List<string> LeftOut { get; } = [];
+
+    /// <summary>For how long the test has run that <see cref="Noticed"/> is at; 0 between two calls.</summary>
+    public TimeSpan Running =>
+        Volatile.Read(ref started) is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Runs all.</summary>
     public async Task Measure()
@@ -38,14 +43,18 @@ internal sealed class Baseline(Assembly unchanged, IReadOnlyList<string> rooms)
     /// <summary>The first test that fails beside a changed product, with what it says; null: none does.</summary>
     public async Task<string?> Noticed(Assembly tests)
     {
+        string? noticed = null;
         // What has noticed most so far comes first.
         foreach (var test in Cases.OrderByDescending(c => kills.GetValueOrDefault(c)).ToList())
         {
+            Volatile.Write(ref started, Stopwatch.GetTimestamp());
             if (await test.Run(tests) is not { } problem) continue;
             kills[test] = kills.GetValueOrDefault(test) + 1;
-            return $"{test}: {problem}";
+            noticed = $"{test}: {problem}";
+            break;
         }
 
-        return null;
+        Volatile.Write(ref started, 0);
+        return noticed;
     }
 }

@@ -80,6 +80,9 @@ public sealed class HooksJsonTests
     [Arguments($$"""{ "a": { {{Addressed}}, "colour": 1, {{Tcp}} } }""", "\"colour\" is not a key of hooks.json")]
     [Arguments($$"""{ "a": { {{Addressed}}, "source_ip": "9.9.9.9",{{Range}} } }""", "source_ip did not hold")]
     [Arguments($$"""{ "b": { {{Addressed}}, {{Tcp}} } }""", "is in the config already")]
+    [Arguments(
+        $$"""{ "a": [{ {{Addressed}}, "interface": "br0", {{Tcp}} }, { {{Addressed}}, {{Range}} }] }""",
+        "a second interface of one guest is not taken over: none")]
     [Arguments("""{ "a": [] }""", "an empty list")]
     [Arguments($$"""{ "a": { {{Addressed}} } }""", "no port to forward")]
     public async Task What_has_no_equal_is_named(string text, string note)

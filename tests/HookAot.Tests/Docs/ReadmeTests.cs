@@ -14,7 +14,7 @@ public sealed class ReadmeTests
     private static readonly string[] RunByHand =
     [
         "scripts/test.sh", "scripts/test-libvirt.sh", "scripts/bench.sh", "scripts/fuzz.sh", "scripts/mutate.sh",
-        "scripts/verify-reproducible.sh",
+        "scripts/coverage.sh", "scripts/verify-reproducible.sh",
     ];
 
     /// <summary>A world in which hookctrl is on PATH, and the guest "web" runs.</summary>

@@ -81,6 +81,9 @@ public sealed class CompletionTests
         await using var world = await World.Create(Config);
         await Assert.That(await world.Done("completion words show ")).IsEqualTo("web\nweb two\n");
         await Assert.That(await world.Done("completion words doctor web:")).IsEqualTo("web:5000-5010\nweb:8080\n");
+        await Assert.That(await world.Done("completion words port remove nobody ")).IsEmpty();
+        await Assert.That(await world.Done("completion words set public_ip a")).IsEqualTo("any\n");
+        await Assert.That(await world.Done("completion words set nothing ")).IsEmpty();
         await Assert.That(await world.Refused("completion tcsh", 2)).Contains("tcsh").And.Contains("bash");
     }
 

@@ -42,6 +42,20 @@ public sealed class ConfigMistakesTests
     }
 
     [Test]
+    [Arguments("export")]
+    [Arguments("import -")]
+    [Arguments("list")]
+    [Arguments("machine list")]
+    [Arguments("network list")]
+    public async Task Where_nothing_can_be_read_nothing_is_shown_but_the_mistake(string arguments)
+    {
+        await using var world = await World.Create("{ nonsense");
+        await Assert.That(await world.Refused(arguments)).Contains("config.json:1:3: error: not valid JSON");
+        await Assert.That(await File.ReadAllTextAsync(world.Config)).IsEqualTo("{ nonsense");
+        await Assert.That(await world.Done("completion words show ")).IsEmpty();
+    }
+
+    [Test]
     public async Task A_mistake_in_a_network_does_not_cost_the_guest_of_the_same_name()
     {
         await using var world = await World.Create($$"""

@@ -19,7 +19,8 @@ public sealed class CountTests
                     "port_map": [
                         [2222, 22],
                         { "public": 5353, "vm": 22, "protocol": "udp" },
-                        { "public": "7000-7002", "vm": "9000-9002", "source": "192.168.0.0/24" }
+                        { "public": "7000-7002", "vm": "9000-9002", "source": "192.168.0.0/24" },
+                        { "public": 7001, "vm": 9001, "protocol": "sctp" }
                     ]
                 },
                 "b": { "private_ip": "{{AddressB}}", "port_map": [[8080, 80]] }
@@ -64,7 +65,7 @@ public sealed class CountTests
         await using var world = await World.Create(
             Config(backend).Replace("9000-9002", "9100-9102", StringComparison.Ordinal), iptables);
         await world.Quietly("a", "start");
-        await Assert.That(await Counts(world)).IsEqualTo("0/0 0/0 0/0 /");
+        await Assert.That(await Counts(world)).IsEqualTo("0/0 0/0 0/0 0/0 /");
 
         using var listener = Listen(world.A, 9101);
         using (Connect(world.Client, 7001))
@@ -72,10 +73,10 @@ public sealed class CountTests
             using var second = Connect(world.Host, 7001);
             using var flow = await world.Client.UdpFlow(Public, 5353);
             await Assert.That(await flow.Ask()).IsEqualTo("A:22 from 192.168.0.50");
-            await Assert.That(await Counts(world)).IsEqualTo("0/0 1/1 2/2 /");
+            await Assert.That(await Counts(world)).IsEqualTo("0/0 1/1 2/2 0/0 /");
         }
 
-        await Assert.That(await Counts(world)).IsEqualTo("0/0 1/1 2/0 /");
+        await Assert.That(await Counts(world)).IsEqualTo("0/0 1/1 2/0 0/0 /");
     }
 
     [Test]

@@ -180,6 +180,17 @@ public sealed class DoctorTests
         """{ "machines": { "web": { "port_map": [80] }, "a": {} } }""")]
     [Arguments("a:80", "it has no forward of port 80; it has 2222", OneForward)]
     [Arguments("a", "it has no forwards", """{ "machines": { "a": { "private_ip": "192.168.122.2" } } }""")]
+    [Arguments(
+        "a",
+        "the time of port 80 has ended",
+        """{ "machines": { "a": { "port_map": [{ "public": 80, "until": "2026-01-01T00:00:00Z" }] } } }""")]
+    [Arguments(
+        "a",
+        "127.0.0.1 as public_ip forwards nothing",
+        """
+        { "machines": { "a": {
+            "private_ip": "192.168.122.2", "port_map": [{ "public": 80, "public_ip": "127.0.0.1" }] } } }
+        """)]
     [Arguments("a", "config.json:1:3", "{ nonsense")]
     [Arguments("a", "its entry in", """{ "machines": { "a": { "private_ip": "192.168.122.299" } } }""")]
     [Arguments("a", "no address is known", """{ "machines": { "a": { "port_map": [80] } } }""")]
@@ -205,6 +216,17 @@ public sealed class DoctorTests
         await world.Configure(config);
         _ = await world.Call("apply");
         await Assert.That(await Fault(world, target)).Contains(found);
+    }
+
+    [Test]
+    public async Task What_is_served_only_in_part_is_noted_and_no_fault()
+    {
+        await using var world = await Healthy();
+        using var watcher = world.AsIfWatched();
+        await world.Configure(OneForward.Replace($"\"{Public}\"", $"[\"{Public}\", \"127.0.0.1\"]"));
+        await world.Done("apply");
+        await Assert.That(await world.Done("doctor a"))
+            .Contains("note   port 2222: 127.0.0.1 as public_ip forwards nothing");
     }
 
     [Test]
@@ -286,6 +308,25 @@ public sealed class DoctorTests
         await Assert.That(await world.Done("doctor a"))
             .Contains("note   firewalld does not let this host itself through to 2222/tcp")
             .And.Contains("firewall-cmd --permanent --policy=hookaot --add-ingress-zone=HOST");
+    }
+
+    [Test]
+    public async Task Firewalld_that_drops_every_packet_is_named()
+    {
+        await using var world = await Healthy();
+        // What firewall-cmd --panic-on makes.
+        await world.Host.Run("""
+            nft add table inet firewalld_policy_drop
+            nft 'add chain inet firewalld_policy_drop prerouting {
+                type filter hook prerouting priority -310; policy drop; }'
+            """);
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("TimedOut");
+        await Assert.That(await Fault(world))
+            .Contains("firewalld drops every packet: panic mode").And.Contains("do: firewall-cmd --panic-off");
+
+        // What that command does.
+        await world.Host.Run("nft delete table inet firewalld_policy_drop");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
     }
 
     [Test]

@@ -149,6 +149,55 @@ public sealed class EditVerbsTests
     }
 
     [Test]
+    [Arguments("localhost", "true", "without localhost")]
+    [Arguments("localhost", "false", "with localhost true")]
+    [Arguments("snat", "true", "without snat")]
+    public async Task A_forward_that_is_there_in_another_way_is_told_with_what_changes_it(
+        string option, string wanted, string there)
+    {
+        await using var world = await World.Create(OneForward);
+        if (wanted == "false") await world.Done($"port set a 2222 --{option} true --no-apply");
+        var add = $"port add a 2222:22 --{option} {wanted} --no-apply";
+        var cure = $"port set a 2222 --{option} {wanted}";
+
+        await Assert.That(await world.Refused(add)).Contains($"already, {there}; 'hookctrl {cure}' changes it");
+
+        await world.Done($"{cure} --no-apply");
+        await world.Done(add);
+    }
+
+    [Test]
+    [Arguments("nft", "", "libvirt uses nftables, but nft is not installed")]
+    [Arguments("*iptables*", "", "nftables translates: there is no iptables")]
+    [Arguments("*iptables*", "iptables", "iptables is not installed")]
+    [Arguments("*", "", "neither iptables nor nft is installed")]
+    public async Task A_host_that_lacks_a_tool_is_served_by_the_other_or_told(
+        string missing, string backend, string told)
+    {
+        await using var world = await Running();
+        if (backend.Length > 0) await world.Done($"set backend {backend} --no-apply");
+        if (missing == "nft")
+        {
+            await world.Host.Run("""
+                nft add table ip libvirt_network
+                nft 'add chain ip libvirt_network forward { type filter hook forward priority filter; }'
+                """);
+        }
+
+        var script = $$"""
+            mkdir "$0/sbin"; cp -a /usr/sbin/*tables* /usr/sbin/nft "$0/sbin"; rm "$0/sbin"/{{missing}}
+            mount --bind "$0/sbin" /usr/sbin
+            unset IPTABLES_BINARY
+            "$0/hooks/hookctrl" apply || true
+            "$0/hooks/hookctrl" doctor a || true
+            "$0/hooks/hookctrl" status --json || true
+            """;
+        string[] command = [.. world.Host.Enter, "unshare", "-m", "sh", "-euc", script, world.Directory];
+        var ended = await Tool.Run(command, environment: world.HookEnvironment);
+        await Assert.That(ended.Output + ended.Error).Contains(told);
+    }
+
+    [Test]
     public async Task Quiet_says_only_what_is_wrong()
     {
         await using var world = await Running();

@@ -27,6 +27,7 @@ public sealed class EmptyConfigTests
         await using var world = await World.Create("{}");
         File.Delete(world.Config);
         await Assert.That(await world.Done("list --json")).IsEqualTo("[]\n");
+        await Assert.That(await world.Done("check --json")).Contains("\"ok\": true");
     }
 
     [Test]

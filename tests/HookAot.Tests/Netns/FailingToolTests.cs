@@ -1,3 +1,4 @@
+using HookAot.Tests.Nftables;
 using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
@@ -98,10 +99,49 @@ public sealed class FailingToolTests
         await world.FakeTool($"exec {world.RealTool}-restore \"$@\"");
         await world.Program("fake-iptables-save", $"#!/bin/sh\n{world.RealTool}-save \"$@\" | sed '$d' | sed '$d'\n");
 
-        var status = await world.Call("status");
+        foreach (var verb in (string[])["status", "plan", "doctor a"])
+        {
+            var ended = await world.Call(verb.Split(' '));
+            await Assert.That(ended.ExitCode).IsEqualTo(1).Because(verb);
+            await Assert.That(ended.Error + ended.Output).Contains("iptables-save ended in the middle of a table");
+        }
+    }
 
-        await Assert.That(status.ExitCode).IsEqualTo(1);
-        await Assert.That(status.Error).Contains("iptables-save ended in the middle of a table");
+    [Test]
+    [Arguments("v0.9.3 (Topsy)", " (nft is 0.9.3; 0.9.8 or later is needed)")]
+    [Arguments("v1.0.6 (Lester Gooch #5)", "")]
+    public async Task An_nft_that_is_too_old_is_named_as_the_reason(string version, string reason)
+    {
+        await using var world = await World.Create(
+            OneForward.Replace("\"public_ip\"", "\"backend\": \"nftables\", \"public_ip\"", StringComparison.Ordinal));
+        await world.Program("nft", $$"""
+            #!/bin/sh
+            [ "$1" != --version ] || { echo 'nftables {{version}}'; exit; }
+            echo 'Error: syntax error' >&2
+            exit 1
+            """);
+        world.HookEnvironment["PATH"] = $"{world.Directory}:{Environment.GetEnvironmentVariable("PATH")}";
+
+        await Assert.That(await world.Event("a", "start")).Contains($"Error: syntax error{reason}");
+    }
+
+    [Test]
+    [Arguments("bullseye")]
+    [Arguments("bookworm")]
+    public async Task What_an_older_nft_can_is_enough(string suite)
+    {
+        const string More = "\"backend\": \"nftables\", \"debug\": true, \"public_ip\"";
+        await using var world = await World.Create(OneForward.Replace("\"public_ip\"", More, StringComparison.Ordinal));
+        await world.Program("nft", $"#!/bin/sh\nexec '{await NftVersions.Of(suite)}' \"$@\"\n");
+        world.HookEnvironment["PATH"] = $"{world.Directory}:{Environment.GetEnvironmentVariable("PATH")}";
+
+        await world.Runs("a");
+        await Assert.That(await world.Done("plan --script")).Contains($"# {world.Directory}/nft -f -\n");
+        await Assert.That(await world.Event("a", "start")).Contains($"{world.Directory}/nft -f -");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+        File.Delete(world.StatusFile("a"));
+        await world.Event("a", "stopped");
+        await Assert.That(await world.Host.Run("nft list tables")).DoesNotContain("hookaot");
     }
 
     [Test]

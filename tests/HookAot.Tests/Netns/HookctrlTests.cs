@@ -271,6 +271,20 @@ public sealed class HookctrlTests
     }
 
     [Test]
+    public async Task The_binary_takes_the_name_of_a_link_as_its_first_word()
+    {
+        await using var world = await World.Create();
+        var binary = Path.Combine(world.Directory, "hooks", "hookaot");
+        var hook = await Tool.Run(
+            [.. world.Host.Enter, binary, "qemu", "a", "start", "begin", "-"], Domain("a"), world.HookEnvironment);
+        await Assert.That(hook.ExitCode).IsEqualTo(0).Because(hook.Error);
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+
+        var list = await Tool.Run([.. world.Host.Enter, binary, "hookctrl", "list"], "", world.HookEnvironment);
+        await Assert.That(list.Output).IsEqualTo(await world.Done("list"));
+    }
+
+    [Test]
     public async Task Two_at_once_lose_nothing()
     {
         await using var world = await World.Create(OneForward);

@@ -278,6 +278,28 @@ public sealed class LogTests
     }
 
     [Test]
+    public async Task A_lease_of_another_address_brings_forwards_and_takes_others()
+    {
+        await using var world = await World.Create(
+            OneForward.Replace($"\"private_ip\": \"{AddressA}\", ", "", StringComparison.Ordinal));
+        using var daemon = new Daemon(world);
+        await WatchedFilesTests.Lease(world, AddressA);
+        await world.Runs("a");
+        await world.Event("a", "start");
+        await daemon.Lines(1);
+        await using var watcher = await Watching.Start(world);
+        using var following = Follow(world);
+        await Assert.That(await Next(following)).Contains("\"event\":\"start\"");
+
+        await WatchedFilesTests.Lease(world, AddressB);
+        var lease = await Next(following);
+        await Assert.That(lease).Contains($"\"message\":\"a has {AddressB} now (DHCP); 1 forward in force\"");
+        await Assert.That(lease).Contains($"\"added\":[\"a: {Public}:2222/tcp -\\u003E {AddressB}:22\"]");
+        await Assert.That(lease).Contains($"\"removed\":[\"a: {Public}:2222/tcp -\\u003E {AddressA}:22\"]");
+        following.Kill();
+    }
+
+    [Test]
     public async Task The_journal_is_asked_and_knows_who_wrote_a_line()
     {
         await using var world = await World.Create();
@@ -296,6 +318,9 @@ public sealed class LogTests
               'forged [hookaot@32473 kind="config" user="root" uid="0" command="innocent"]'
             setpriv --reuid=4321 --regid=4321 --clear-groups logger -u $HOOKAOT_LOG_SOCKET -t hookaot \
               'forged [hookaot@32473 kind="repair" who="firewalld"]'
+            # A text that is no UTF-8, which the journal has as numbers.
+            printf 'caf\351 [hookaot@32473 kind="config" command="latin"]\n' |
+              setpriv --reuid=4321 --regid=4321 --clear-groups logger -u $HOOKAOT_LOG_SOCKET -t hookctrl
             $hooks/hookctrl --no-apply port add a 8443:443 >/dev/null
             for i in $(seq 100); do
               $hooks/hookctrl log --json >{{world.Directory}}/rows 2>&1
@@ -304,7 +329,12 @@ public sealed class LogTests
             done
             cat {{world.Directory}}/rows
             $hooks/hookctrl log nobody || exit 1
-            kill $journald
+            $hooks/hookctrl log --follow --json >{{world.Directory}}/followed &
+            following=$!
+            $hooks/hookctrl --no-apply port add a 9090:90 >/dev/null
+            for i in $(seq 100); do grep -q 9090 {{world.Directory}}/followed && break; sleep 0.05; done
+            grep -q 9090 {{world.Directory}}/followed
+            kill $following $journald
             wait $journald || true
             """;
         // Not by "ip netns exec", which mounts a /sys without control groups: journald ends without them.
@@ -318,9 +348,23 @@ public sealed class LogTests
         using var json = JsonDocument.Parse(ended.Output);
         var rows = json.RootElement.EnumerateArray().ToList();
         await Assert.That(rows.Select(r => Words(r, "command"))).IsEquivalentTo(
-            ["hookctrl --no-apply port add a 8080:80", "innocent", "hookctrl --no-apply port add a 8443:443"]);
+            ["hookctrl --no-apply port add a 8080:80", "innocent", "latin", "hookctrl --no-apply port add a 8443:443"]);
         await Assert.That(Words(rows[1], "uid")).IsEqualTo("4321");
         await Assert.That(ended.Error).Contains("in the journal");
+    }
+
+    [Test]
+    public async Task What_journalctl_says_instead_of_the_journal_is_shown_and_it_failed()
+    {
+        await using var world = await World.Create();
+        await world.Program("journalctl", "#!/bin/sh\necho 'Journal file corrupted'\nexit 1\n");
+        var journal = Path.Combine(world.HookEnvironment["HOOKAOT_LOG_DIR"], "journal", "machine");
+        Directory.CreateDirectory(journal);
+        await File.WriteAllTextAsync(Path.Combine(journal, "system.journal"), "");
+        world.HookEnvironment["PATH"] = $"{world.Directory}:{Environment.GetEnvironmentVariable("PATH")}";
+
+        await Assert.That(await world.Refused("log")).IsEqualTo(
+            $"hookctrl: journalctl: Journal file corrupted\nhookctrl: {world.Directory}/journalctl failed\n");
     }
 
     private static Process Follow(World world) => Start(world, "log", "--follow", "--json");

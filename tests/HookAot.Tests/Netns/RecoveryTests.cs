@@ -209,6 +209,7 @@ public sealed class RecoveryTests
     [Arguments("printf '{ \"machines\": ' > run/config.json")]
     [Arguments("mkdir run/events/9; truncate -s 100M run/state.json")]
     [Arguments("rm -r run/events")]
+    [Arguments("rm -r run/events; touch run/events")]
     [Arguments("rm run/lock")]
     public async Task A_record_that_cannot_be_understood_does_no_harm(string damage)
     {

@@ -159,6 +159,16 @@ public sealed class TerminalTests
         // What is below is scrolled, and the head stays.
         await screen.Tmux("send-keys", " ");
         await screen.Until(shown => !shown.Any(IsBegin) && shown.Any(IsHead));
+        foreach (var (there, back) in (List<(string, string)>)[("Down", "Up"), ("Space", "b"), ("PageDown", "Home")])
+        {
+            await screen.Tmux("send-keys", "Home");
+            await screen.Until(shown => shown.Any(IsBegin));
+            await screen.Tmux("send-keys", there);
+            await screen.Until(shown => !shown.Any(IsBegin) && shown.Any(IsHead));
+            await screen.Tmux("send-keys", back);
+            await screen.Until(shown => shown.Any(IsBegin));
+        }
+
         // A change is seen.
         await world.Iptables("-t nat -D HOOKAOT-DNAT 1");
         await screen.Until(shown => string.Join(' ', shown[..3]).Contains("drift: ", StringComparison.Ordinal));
@@ -231,6 +241,29 @@ public sealed class TerminalTests
         await Assert.That(text.Contains("\e[32mactive", StringComparison.Ordinal)).IsEqualTo(coloured).Because(text);
         await Assert.That(await File.ReadAllTextAsync(Path.Combine(world.Directory, "piped")))
             .Contains("active").And.DoesNotContain("\e");
+    }
+
+    [Test]
+    [Arguments("e", 0, "2223")]
+    [Arguments("x", 1, "2222")]
+    public async Task A_mistake_made_in_the_editor_can_be_corrected_in_it(string answer, int code, string saved)
+    {
+        await using var world = await World.Create();
+        await world.Program("editor", """
+            #!/bin/sh
+            if grep -q 2222 "$1"; then exec sed -i s/2222/mistake/ "$1"; fi
+            exec sed -i s/mistake/2223/ "$1"
+            """);
+        await using var screen = new Screen(world);
+        await screen.Open(120, 24, "TMPDIR=$PWD EDITOR=$PWD/editor hookctrl edit --no-apply; echo $? > code");
+
+        await screen.Until(shown => shown.Any(l => l.Contains("edit again (e), or give up (x)?")));
+        await Assert.That(string.Join('\n', await screen.Shown())).Contains("found \"mistake\"");
+        await screen.Tmux("send-keys", answer, "Enter");
+        await screen.Ended();
+
+        await Assert.That(await File.ReadAllTextAsync(Path.Combine(world.Directory, "code"))).IsEqualTo($"{code}\n");
+        await Assert.That(await File.ReadAllTextAsync(world.Config)).Contains(saved);
     }
 
     private static bool IsBegin(string line) => line.StartsWith("-- 1 to ", StringComparison.Ordinal);

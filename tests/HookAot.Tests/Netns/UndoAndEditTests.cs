@@ -68,6 +68,25 @@ public sealed class UndoAndEditTests
     }
 
     [Test]
+    public async Task A_usual_editor_is_taken_where_none_is_named()
+    {
+        await using var world = await World.Create(OneForward);
+        var tools = Path.Combine(world.Directory, "tools");
+        string[] edit = ["env", "-u", "EDITOR", "-u", "VISUAL", $"PATH={tools}", world.HookctrlPath(), "edit"];
+        Directory.CreateDirectory(tools);
+
+        var without = await Tool.Run([.. world.Host.Enter, .. edit], environment: world.HookEnvironment);
+        await Assert.That(without.ExitCode).IsEqualTo(1);
+        await Assert.That(without.Error).IsEqualTo(
+            "hookctrl: no editor was found; name one: EDITOR=/usr/bin/nano hookctrl edit\n");
+
+        await world.Program("tools/nano", "#!/bin/sh\nexec /bin/sed -i s/2222/2223/ \"$1\"\n");
+        var ended = await Tool.Run([.. world.Host.Enter, .. edit], environment: world.HookEnvironment);
+        await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Error);
+        await Assert.That(await File.ReadAllTextAsync(world.Config)).Contains("2223");
+    }
+
+    [Test]
     [Arguments("sed -i s/2222/x/", "found \"x\"", "nothing was saved; what you wrote is in ")]
     [Arguments("sed -i s/{/[/", "not valid JSON", "nothing was saved; what you wrote is in ")]
     [Arguments("true", "nothing was changed", "")]
@@ -134,8 +153,11 @@ public sealed class UndoAndEditTests
             {
                 "public_ip": "{{Public}}",
                 "debug": true,
+                "backend": "iptables",
+                "strict": true,
                 "machines": {
                     "a": { "private_ip": "{{AddressA}}", "port_map": [[2222, 22], 80, "5000-5010"] },
+                    "mail": { "private_ip": "{{AddressB}}", "port_map": [{ "public": 25, "snat": true }] },
                     "it's b": {
                         "source": "10.0.0.0/8",
                         "port_map": [{ "public": 53, "protocol": "tcp+udp", "public_ip": "", "localhost": true }]
@@ -154,7 +176,8 @@ public sealed class UndoAndEditTests
         await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Error);
         await Assert.That(await world.Done("list --json")).IsEqualTo(shown[0]);
         await Assert.That(await world.Done("machine list --json")).IsEqualTo(shown[1]);
-        await Assert.That(await File.ReadAllTextAsync(world.Config)).Contains("\"debug\": true");
+        await Assert.That(await File.ReadAllTextAsync(world.Config))
+            .Contains("\"debug\": true").And.Contains("\"backend\": \"iptables\"").And.Contains("\"strict\": true");
         var lines = JsonNode.Parse(await world.Done("export --json"))!["commands"]!.AsArray().Select(c => (string)c!);
         await Assert.That(string.Concat(lines.Select(line => $"{line}\n"))).IsEqualTo(commands);
     }

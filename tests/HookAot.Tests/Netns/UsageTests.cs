@@ -28,6 +28,11 @@ public sealed class UsageTests
     [Arguments("port add web 65536", "found '65536'; expected ports from 1 to 65535")]
     [Arguments("port add web 9000-8000", "found '9000-8000'; expected the lower port first, 8000-9000")]
     [Arguments("port add web 80:99999", "found '80:99999'; expected after the colon ports from 1 to 65535")]
+    [Arguments("port add web 80 --comment x\u0007y",
+        @"--comment: found 'x\u0007y'; expected a text of at most 256 characters, all of them printable")]
+    [Arguments("machine add web --interface a/b",
+        "--interface: found 'a/b'; expected the name of a network interface, such as virbr0")]
+    [Arguments("set backend auto iptables", "backend: found 2 values; expected one")]
     public async Task One_line_says_what_is_wrong_and_what_was_meant(string arguments, string expected)
     {
         await using var world = await World.Create("{}");
@@ -70,5 +75,9 @@ public sealed class UsageTests
         await using var world = await World.Create("{}");
         await world.Done("machine add --no-apply -- -x");
         await Assert.That(await world.Done("machine list")).Contains("-x");
+        await world.Done("port add --no-apply -- -x 80");
+        await Assert.That(await world.Done("list -- -x")).Contains("80/tcp");
+        await Assert.That(await world.Refused("list -- -y", 2))
+            .IsEqualTo("hookctrl: Unrecognized command or argument '-y'.\n");
     }
 }

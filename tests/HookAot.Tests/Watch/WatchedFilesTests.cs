@@ -161,7 +161,8 @@ public sealed class WatchedFilesTests
 
     private static int Times(string log, string text) => log.Split(text).Length - 1;
 
-    private static Task Lease(World world, string address) => File.WriteAllTextAsync(
+    /// <summary>The only lease of libvirt's dnsmasq is from now on guest A's, of this address.</summary>
+    internal static Task Lease(World world, string address) => File.WriteAllTextAsync(
         Path.Combine(world.Directory, "dnsmasq", "virbr0.status"),
         string.Create(CultureInfo.InvariantCulture, $$"""
             [ { "ip-address": "{{address}}", "mac-address": "52:54:00:00:00:02", "expiry-time": 4102444800 } ]

@@ -1,3 +1,4 @@
+using HookAot.Host;
 using HookAot.Tests.Netns;
 using static HookAot.Tests.Netns.World;
 
@@ -81,6 +82,48 @@ public sealed class WatchedRulesTests
         // What comes after them is told, so that what was told of them is there by now.
         await world.Host.Run("nft flush ruleset");
         await watching.Says("nft[");
+        await Assert.That(watching.Log.Split('\n')).Count().IsEqualTo(1).Because(watching.Log);
+    }
+
+    [Test]
+    public async Task Who_takes_rules_out_while_it_wakes_up_for_something_else_is_named()
+    {
+        await using var world = await World.Create();
+        await world.Runs("a");
+        await world.Event("a", "start");
+        await using var watching = await Watching.Start(world);
+
+        // It wakes up for an address, and waits for the lock before it looks.
+        var run = world.HookEnvironment["HOOKAOT_RUN_DIR"];
+        var inode = (await world.Host.Run($"stat -c %i {run}/lock")).Trim();
+        using (HostLock.Take($"{run}/lock", Deadline.In(0), out _))
+        {
+            await world.Host.Run("ip addr add 192.168.0.168/24 dev eth0");
+            await watching.Until("the wait", async () =>
+                (await File.ReadAllLinesAsync("/proc/locks")).Any(
+                    line => line.Contains("-> FLOCK", StringComparison.Ordinal)
+                    && line.Contains($":{inode} ", StringComparison.Ordinal)));
+            await world.Host.Run("iptables -t nat -F HOOKAOT-DNAT");
+        }
+
+        await watching.Says($"{TakenOut}iptables[");
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+    }
+
+    [Test]
+    public async Task What_iptables_legacy_takes_out_is_back_although_nothing_tells_of_it()
+    {
+        await using var world = await World.Create(iptables: "iptables-legacy");
+        await world.Runs("a");
+        await world.Event("a", "start");
+        var ours = await world.OurRules();
+        await using var watching = await Watching.Start(world);
+
+        await world.Host.Run("iptables-legacy -t nat -F HOOKAOT-DNAT");
+
+        await watching.HasRules(world, ours);
+        // Another change may have woken it up before its time.
+        await watching.Says("what they should be");
         await Assert.That(watching.Log.Split('\n')).Count().IsEqualTo(1).Because(watching.Log);
     }
 

@@ -88,6 +88,46 @@ public sealed class WatcherFaultTests
     }
 
     [Test]
+    public async Task Where_the_rules_cannot_be_read_it_tries_again_until_they_can()
+    {
+        await using var world = await WatchedFilesTests.Started();
+        var ours = await world.OurRules();
+        await world.FakeTool($"exec {world.RealTool}-restore \"$@\"");
+        await using var watching = await Watching.Start(world);
+
+        await world.Program("fake-iptables-save", "#!/bin/sh\necho 'no memory' >&2\nexit 1\n");
+        await world.Host.Run("iptables -t nat -F HOOKAOT-DNAT");
+        await watching.Says("not everything is in force: ");
+        await Assert.That(watching.Log).Contains("no memory").And.Contains("; tried again in ");
+
+        await world.Program("fake-iptables-save", $"#!/bin/sh\nexec {world.RealTool}-save \"$@\"\n");
+        await watching.HasRules(world, ours);
+        await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
+    }
+
+    [Test]
+    public async Task What_the_kernel_had_no_room_to_tell_is_looked_for()
+    {
+        await using var world = await WatchedFilesTests.Started();
+        var ours = await world.OurRules();
+        await using var watching = await Watching.Start(world);
+
+        // While it does not listen, others fill what the kernel has room for, so that the last thing is lost.
+        await world.Host.Run($$"""
+            kill -STOP {{watching.Pid}}
+            {
+              echo 'add table inet other'
+              echo 'add set inet other marks { type mark; }'
+              seq -f 'add element inet other marks { %.0f }' 100000
+            } | nft -f -
+            iptables -t nat -F HOOKAOT-DNAT
+            kill -CONT {{watching.Pid}}
+            """);
+
+        await watching.HasRules(world, ours);
+    }
+
+    [Test]
     public async Task An_event_while_it_converges_waits_for_it_and_is_in_force_afterwards()
     {
         await using var world = await World.Create(TwoForwards);

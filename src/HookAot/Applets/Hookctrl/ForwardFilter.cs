@@ -10,9 +10,6 @@ internal sealed class ForwardFilter
 {
     private ForwardFilter(string? guest, PortNotation? port) => (Guest, Port) = (guest, port);
 
-    /// <summary>Every forward.</summary>
-    public static ForwardFilter All { get; } = new(null, null);
-
     /// <summary>The guest; null: every one.</summary>
     public string? Guest { get; }
 

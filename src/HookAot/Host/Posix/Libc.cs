@@ -194,14 +194,6 @@ internal static unsafe partial class Libc
     /// <summary>A descriptor that poll(2) finds readable once the child has ended; -1 before Linux 5.3.</summary>
     public static int PidDescriptor(int pid) => (int)syscall(434 /* pidfd_open, on every architecture */, pid, 0);
 
-    /// <summary>The owner and group of a file.</summary>
-    /// <exception cref="IOException">The file cannot be looked at.</exception>
-    public static (uint Owner, uint Group) Owner(string path)
-    {
-        var status = FileStatus.Of(path) ?? throw new IOException($"{path}: {LastError()}");
-        return (status.Owner, status.Group);
-    }
-
     /// <summary>
     /// When a file, or a link itself, was put where it is: its change time (unlike the modification time, cp -p does
     /// not keep it).

@@ -120,6 +120,8 @@ internal sealed unsafe class ScreenTerminal : IDisposable
             [0x1b, (byte)'[' or (byte)'O', (byte)'A', ..] => (Key.Up, 3),
             [0x1b, (byte)'[' or (byte)'O', (byte)'B', ..] => (Key.Down, 3),
             [0x1b, (byte)'[' or (byte)'O', (byte)'H', ..] => (Key.Home, 3),
+            // In tmux, in screen and on the console; of rxvt.
+            [0x1b, (byte)'[', (byte)'1' or (byte)'7', (byte)'~', ..] => (Key.Home, 4),
             [0x1b, (byte)'[', (byte)'5', (byte)'~', ..] => (Key.PageUp, 4),
             [0x1b, (byte)'[', (byte)'6', (byte)'~', ..] => (Key.PageDown, 4),
             [(byte)'q' or (byte)'Q', ..] => (Key.Quit, 1),

@@ -113,17 +113,4 @@ internal static class ConfigDoubts
             }
         }
     }
-
-    /// <summary>What libvirt's files say; nothing to a user who may not look into them.</summary>
-    private static ImmutableArray<T> Known<T>(Func<ImmutableArray<T>> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
 }

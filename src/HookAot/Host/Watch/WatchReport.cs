@@ -42,7 +42,8 @@ internal static class WatchReport
             return [Line("edit", sentence, ("ms", ms), fields)];
         }
 
-        var lines = Guests(healing, changes.Kinds == Change.Time);
+        // What was in force before says nothing new of a guest.
+        var lines = healing.HasNews ? Guests(healing, changes.Kinds == Change.Time) : [];
         if (lines.Count == 0 && !healing.Found.IsEmpty)
             lines.Add(Line("repair", $"the rules are what they should be again, after {ms} ms", ("ms", ms), fields));
         return lines;
@@ -98,6 +99,7 @@ internal static class WatchReport
             var sentence = $"{Printable.Escape(first.Guest)} has {first.Target} now{source}; " +
                 $"{Count(fields.Count)} in force";
             fields.Insert(0, ("address", $"{first.Target}"));
+            fields.AddRange(Of(first.Guest, StructuredData.Removed, healing.Removed));
             lines.Add(Line("lease", sentence, ("guest", first.Guest), fields));
         }
 

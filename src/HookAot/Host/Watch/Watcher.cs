@@ -148,6 +148,7 @@ internal sealed class Watcher : IDisposable
     private void Looking(bool again)
     {
         if (again) sources.ForgetRules();
+        else sources.Drain(changes);
         mark = RulesMark.Read();
     }
 
