@@ -3,16 +3,18 @@
 #
 #   scripts/bench-watch.sh [repair] [memory] [cpu] [idle] [programs] [PROGRAM...]
 #
-# Without a name: repair, memory and cpu. Takes artifacts/linux-x64/hookaot, or $HOOKAOT; builds it if missing. Needs root, for
-# namespaces, and gcc for the probe.
+# Without a name: repair, memory and cpu. Takes artifacts/linux-x64/hookaot, or $HOOKAOT; builds it if missing. Needs
+# root, for namespaces.
 #
-#   repair  from the damage until a client's connection through the forward has its answer, median and worst of 50
-#   memory  resident after the start and after 1000 repairs, each with its looks
-#   cpu     share of a core beside a program that commits 100 times a second to a table of its own, for 20 s
-#   idle    voluntary context switches within 10 minutes in which nothing happens
+#   repair    from the damage until a client's connection through the forward has its answer, median and worst of 50
+#   memory    resident after the start and after 1000 repairs, each with its looks
+#   cpu       share of a core beside a program that commits 100 times a second to a table of its own, for 20 s
+#   idle      voluntary context switches within 10 minutes in which nothing happens
 #   programs  half an hour: how long a forward does not work when firewalld reloads, docker starts, nftables.service
 #             reloads, dnsmasq gives a first lease, vim or sed changes config.json, 50 times each with each backend
 #             (tests/lab/watch-bench.sh); or only the named ones of firewalld docker nftables dnsmasq vim sed
+#
+# $ROUNDS instead of 50 of these; with $SHOW_LOG the watcher's log is printed as well.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 

@@ -63,7 +63,8 @@ internal sealed class IptablesDifference
         ImmutableArray<ScriptLine>.Builder script, IptablesLayout.Part part, ImmutableArray<ScriptLine> whole)
     {
         var rules = whole.Where(l => l.Kind == LineKind.Rule).ToLookup(l => l.Subject, StringComparer.Ordinal);
-        var lines = part.ChainsWith(there.HasBlocks).SelectMany(chain => Edits(part, chain, [.. rules[chain]])).ToList();
+        var chains = part.ChainsWith(there.HasBlocks);
+        var lines = chains.SelectMany(chain => Edits(part, chain, [.. rules[chain]])).ToList();
         if (lines.Count == 0) return;
 
         script.Add(whole[0]);

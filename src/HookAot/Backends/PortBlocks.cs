@@ -8,7 +8,7 @@ namespace HookAot.Backends;
 /// <param name="Chain">The chain.</param>
 /// <param name="Parent">The chain that leads to it.</param>
 /// <param name="Protocol">Of all of them.</param>
-/// <param name="Ports">All that is sent to these ports is looked up there, and no other forward has one of them.</param>
+/// <param name="Ports">What is sent to these ports is looked up there; no other forward has one of them.</param>
 /// <param name="Translations">The forwards, in the order in which they have to be tried.</param>
 internal sealed record PortBlock(
     string Chain, string Parent, Protocol Protocol, PortRange Ports, ImmutableArray<Translation> Translations);

@@ -79,7 +79,7 @@ public sealed class WatchPaceTests
 
     /// <summary>Two reloads of firewalld in ten seconds were a fight: each takes rules out two or three times.</summary>
     [Test]
-    public async Task Repairs_within_two_seconds_are_of_one_damage_but_a_fight_without_a_break_is_one_all_the_same()
+    public async Task Repairs_within_two_seconds_are_of_one_damage_but_a_fight_without_a_break_is_one()
     {
         var pace = new WatchPace();
         foreach (var reload in (int[])[0, 2_500, 5_000, 7_500])

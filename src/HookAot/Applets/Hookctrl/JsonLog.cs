@@ -1,25 +1,16 @@
 using HookAot.Host;
 using HookAot.Model;
 using Microsoft.Extensions.Logging;
-using ZLogger;
 
 namespace HookAot.Applets.Hookctrl;
 
 /// <summary>
 /// A log for a program: an object a line on standard output, as 'hookctrl log --follow --json' has them.
 /// </summary>
-internal sealed class JsonLog : IAsyncLogProcessor
+internal static class JsonLog
 {
-    /// <inheritdoc/>
-    public void Post(IZLoggerEntry log)
-    {
-        var (text, level) = (log.ToString(), log.LogInfo.LogLevel);
-        log.Return();
-        HookctrlJson.WriteLine(Row(level, text));
-    }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    /// <summary>Writes a line.</summary>
+    public static void Write(LogLevel level, string text) => HookctrlJson.WriteLine(Row(level, text));
 
     private static LogRow Row(LogLevel level, string text)
     {

@@ -35,7 +35,7 @@ internal static class WatchVerb
     {
         var debug = ConfigFile.Read(session.Paths).Config?.Debug ?? false;
         var level = debug ? LogLevel.Debug : LogLevel.Information;
-        if (session.Json) return Syslog.Open(() => new JsonLog(), Tag, level);
+        if (session.Json) return Syslog.Open(JsonLog.Write, Tag, level);
         return Libc.isatty(2) != 0
             ? Syslog.OpenStandardError(Tag, level)
             : Syslog.Open(session.Paths.LogSocket, Tag, debug);

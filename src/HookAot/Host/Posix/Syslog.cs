@@ -8,10 +8,9 @@ using ZLogger.Providers;
 namespace HookAot.Host;
 
 /// <summary>
-/// The log: one RFC 3164 datagram a line to the syslog socket, or a line on stderr where there is no socket. It is sent
-/// before <see cref="Post"/> returns, so there is nothing to flush and nothing to lose at exit.
+/// The log: one RFC 3164 datagram a line to the syslog socket, or a line on stderr where there is no socket.
 /// </summary>
-internal sealed class Syslog : IAsyncLogProcessor
+internal sealed class Syslog
 {
     private const int Daemon = 3 << 3; // facility "system daemons" (RFC 3164, 4.1.1)
     private const int MaxLine = 8192;  // what journald and rsyslog take by default
@@ -37,19 +36,19 @@ internal sealed class Syslog : IAsyncLogProcessor
         Open(socketPath, tag, debug ? LogLevel.Debug : LogLevel.Information);
 
     private static ILogger Open(string socketPath, string tag, LogLevel level) =>
-        Open(() => new Syslog(socketPath, tag), tag, level);
+        Open(new Syslog(socketPath, tag).Write, tag, level);
 
     /// <summary>A logger that writes elsewhere.</summary>
-    /// <param name="makeTarget">Makes what takes the lines.</param>
+    /// <param name="write">Takes a line.</param>
     /// <param name="tag">The program.</param>
     /// <param name="level">The least that is wanted.</param>
-    public static ILogger Open(Func<IAsyncLogProcessor> makeTarget, string tag, LogLevel level)
+    public static ILogger Open(Action<LogLevel, string> write, string tag, LogLevel level)
     {
         var options = new ZLoggerOptions { InternalErrorLogger = e => StandardError.WriteLine($"{tag}: {e.Message}") };
         // Not LoggerFactory.Create: its dependency injection costs 2 ms.
 #pragma warning disable CA2000 // It lives as long as the process, and there is nothing to flush.
         var factory = new LoggerFactory(
-            [new ZLoggerLogProcessorLoggerProvider(makeTarget(), options)],
+            [new ZLoggerLogProcessorLoggerProvider(new LogProcessor(write), options)],
             new LoggerFilterOptions { MinLevel = level });
 #pragma warning restore CA2000
         return factory.CreateLogger(tag);
@@ -58,13 +57,9 @@ internal sealed class Syslog : IAsyncLogProcessor
     /// <summary>A logger for a person at a terminal: lines on stderr.</summary>
     public static ILogger OpenStandardError(string tag, LogLevel level) => Open("", tag, level);
 
-    /// <inheritdoc/>
-    public void Post(IZLoggerEntry log)
+    private void Write(LogLevel level, string line)
     {
-        var text = Printable.Escape(log.ToString());
-        var (level, exception) = (log.LogInfo.LogLevel, log.LogInfo.Exception);
-        log.Return(); // what it said is gone from here on
-        if (exception is not null) text += $": {Printable.Escape(exception.Message)}";
+        var text = Printable.Escape(line);
         var severity = level switch
         {
             LogLevel.Critical => 2,
@@ -79,9 +74,6 @@ internal sealed class Syslog : IAsyncLogProcessor
             text = text.Replace(StructuredData.Begin, Harmless, StringComparison.Ordinal);
         if (!Send(severity, text)) StandardError.WriteLine($"{tag}: {text}");
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Logs a sentence, which is lost where nobody listens.</summary>
     /// <param name="socketPath">The syslog socket.</param>
