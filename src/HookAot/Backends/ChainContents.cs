@@ -16,7 +16,7 @@ internal sealed record ChainContents(IReadOnlyDictionary<string, ulong[]> Chains
     public bool Has(IptablesLayout.Part part) => Chains.ContainsKey(part.Chains[0]);
 
     /// <summary>Whether the forwards are in blocks.</summary>
-    public bool HasBlocks => Chains.ContainsKey(IptablesLayout.Blocks[0]);
+    public bool HasBlocks => Chains.ContainsKey(IptablesLayout.BlockChains[0]);
 
     /// <summary>What is there once a ruleset is in force.</summary>
     /// <param name="wanted">What has to be there, of one family.</param>

@@ -63,7 +63,7 @@ internal static class Explanation
         {
             IptablesLayout.Guard => (Guard, PacketStep.Guarded),
             _ when line.Translation is { } translation => (Of(translation), PacketStep.Translated),
-            _ when Has(rule, " -j HOOKAOT-PORTS-") => (Block, PacketStep.Translated),
+            _ when LeadsToBlock(rule) => (Block, PacketStep.Translated),
             _ when Has(rule, "fe80::") => (LinkLocal, PacketStep.Translated),
             IptablesLayout.Dnat => (Asked, PacketStep.Translated),
             IptablesLayout.Local => (Left, PacketStep.Translated),
@@ -119,6 +119,9 @@ internal static class Explanation
         _ when Has(rule, NftLayout.NotAny) => (Left, PacketStep.Translated),
         _ => ("Its address and port are looked up in the map, which says the guest's.", PacketStep.Translated),
     };
+
+    private static bool LeadsToBlock(string rule) =>
+        Has(rule, " -j HOOKAOT-PORTS-") || Has(rule, " -j HOOKAOT-BRANCH-");
 
     private static string OfAccept(string rule) =>
         Has(rule, "REPLY") || Has(rule, "direction reply") ? Answers

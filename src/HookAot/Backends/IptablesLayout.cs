@@ -35,12 +35,18 @@ internal static class IptablesLayout
     /// <summary>Gives a guest's own connections a public address.</summary>
     public const string Source = "HOOKAOT-SRC";
 
-    /// <summary>
-    /// The forwards of a host that has many, by port: the chains that <see cref="Dnat"/> and <see cref="Local"/> lead
-    /// to. All of them are there, or none.
-    /// </summary>
-    public static ImmutableArray<string> Blocks { get; } =
+    /// <summary>The forwards of a host that has many, by port.</summary>
+    public static ImmutableArray<string> BlockChains { get; } =
         [.. Enumerable.Range(1, 32).Select(i => $"HOOKAOT-PORTS-{i}")];
+
+    /// <summary>
+    /// What leads to them, from <see cref="Dnat"/> and <see cref="Local"/>. Of each protocol the last one may have but
+    /// one block.
+    /// </summary>
+    public static ImmutableArray<string> BranchChains { get; } =
+        [.. Enumerable.Range(1, 12).Select(i => $"HOOKAOT-BRANCH-{i}")];
+
+    private static readonly ImmutableArray<string> AllBlocks = [.. BlockChains, .. BranchChains];
 
     private static readonly ImmutableArray<Part> All =
     [
@@ -56,7 +62,7 @@ internal static class IptablesLayout
                 $"POSTROUTING -m conntrack --ctstate DNAT -j {Snat}",
             ])
         {
-            Blocks = Blocks,
+            Blocks = AllBlocks,
         },
         new("source", "nat", [Source], [$"POSTROUTING -m conntrack ! --ctstate DNAT -j {Source}"]),
     ];
@@ -73,7 +79,7 @@ internal static class IptablesLayout
     /// <param name="Jumps">"CHAIN match -j OURS"; those of one chain in their order from its head.</param>
     internal sealed record Part(string Name, string Table, ImmutableArray<string> Chains, ImmutableArray<string> Jumps)
     {
-        /// <summary>Chains that come and go with them where there are many forwards.</summary>
+        /// <summary>Chains that are there besides where there are many forwards, all or none.</summary>
         public ImmutableArray<string> Blocks { get; init; } = [];
 
         /// <summary>Every chain that the part may have.</summary>

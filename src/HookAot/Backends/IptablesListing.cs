@@ -55,7 +55,7 @@ internal sealed class IptablesListing : IInstalledRules
     {
         get
         {
-            IEnumerable<string> chains = [IptablesLayout.Dnat, IptablesLayout.Local, .. IptablesLayout.Blocks];
+            IEnumerable<string> chains = [IptablesLayout.Dnat, IptablesLayout.Local, .. IptablesLayout.BlockChains];
             var rules = chains.SelectMany(c => Chain("nat", c) ?? []);
             return [.. rules.Select(r => IptablesRule.Translation(r.Text)).OfType<Translation>()];
         }
@@ -266,7 +266,7 @@ internal sealed class IptablesListing : IInstalledRules
     /// <summary>Whether connections from outside need the rules of a chain.</summary>
     private static bool LetsIn(string chain) =>
         chain is IptablesLayout.Dnat or IptablesLayout.Local or IptablesLayout.Forwards
-        || IptablesLayout.Blocks.Contains(chain);
+        || IptablesLayout.BlockChains.Contains(chain);
 
     private static RulePlaces Places(List<string> there, List<ScriptLine> expected, List<string> wanted)
     {

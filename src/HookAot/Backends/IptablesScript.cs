@@ -232,11 +232,23 @@ internal sealed class IptablesScript(WantedRules wanted, bool ipv4)
             return;
         }
 
+        AddBlocks(script, blocks, chain);
+    }
+
+    private static void AddBlocks(
+        ImmutableArray<ScriptLine>.Builder script, ImmutableArray<PortBlock> blocks, string chain)
+    {
         foreach (var block in blocks.Where(b => b.Parent == chain))
         {
             var name = block.Protocol.Name();
             var jump = $"-p {name} -m {name} --dport {block.Ports.Join(':')} -j {block.Chain}";
             script.Add(Rule("nat", chain, null, jump) with { Needed = Lack.Of(block.Translations) });
+            if (block.IsBranch)
+            {
+                AddBlocks(script, blocks, block.Chain);
+                continue;
+            }
+
             foreach (var translation in block.Translations) script.Add(Translate(block.Chain, translation));
         }
     }

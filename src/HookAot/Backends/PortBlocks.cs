@@ -4,14 +4,18 @@ using HookAot.Rules;
 
 namespace HookAot.Backends;
 
-/// <summary>Forwards whose ports lie next to each other, in a chain of iptables of their own.</summary>
+/// <summary>Forwards whose ports lie next to each other, in a chain of iptables of their own or in several.</summary>
 /// <param name="Chain">The chain.</param>
 /// <param name="Parent">The chain that leads to it.</param>
 /// <param name="Protocol">Of all of them.</param>
 /// <param name="Ports">What is sent to these ports is looked up there; no other forward has one of them.</param>
 /// <param name="Translations">The forwards, in the order in which they have to be tried.</param>
 internal sealed record PortBlock(
-    string Chain, string Parent, Protocol Protocol, PortRange Ports, ImmutableArray<Translation> Translations);
+    string Chain, string Parent, Protocol Protocol, PortRange Ports, ImmutableArray<Translation> Translations)
+{
+    /// <summary>Whether the chain leads to smaller blocks, in which the forwards are.</summary>
+    public bool IsBranch { get; init; }
+}
 
 /// <summary>
 /// Many forwards in blocks by port: iptables tries rule after rule, so that without them the last of 1,000 forwards
@@ -20,12 +24,15 @@ internal sealed record PortBlock(
 /// <remarks>
 /// Where the blocks begin depends on the forwards alone, and hardly changes when one is added: at the forwards with the
 /// roundest ports in binary, as many as there are chains. So a forward that is added mostly is one more rule in one
-/// chain, and ports in a row make blocks of one size.
+/// chain, and ports in a row make blocks of one size. Blocks are reached by branches of a few, so that the last of
+/// 1,000 forwards is found after some 43 tries.
 /// </remarks>
 internal static class PortBlocks
 {
     /// <summary>So many forwards are tried one after the other: the blocks would bring nothing.</summary>
     public const int Few = 64;
+
+    private const int OfABranch = 4;
 
     /// <summary>Whether there are so many.</summary>
     public static bool AreNeeded(Ruleset ruleset) => ruleset.Translations.Length > Few;
@@ -37,14 +44,53 @@ internal static class PortBlocks
 
         var units = Units(ruleset.Translations);
         var starts = Starts(units);
-        var blocks = ImmutableArray.CreateBuilder<PortBlock>(starts.Count);
+        var blocks = new List<PortBlock>(starts.Count);
         for (var i = 0; i < starts.Count; i++)
         {
             var (first, end) = (starts[i], i + 1 < starts.Count ? starts[i + 1] : units.Count);
-            blocks.Add(Block(ruleset.Translations, units, first, end, IptablesLayout.Blocks[i]));
+            blocks.Add(Block(ruleset.Translations, units, first, end, IptablesLayout.BlockChains[i]));
         }
 
-        return blocks.MoveToImmutable();
+        return WithBranches(blocks);
+    }
+
+    /// <summary>Puts a branch before every few blocks of a chain and protocol, where there are more.</summary>
+    private static ImmutableArray<PortBlock> WithBranches(List<PortBlock> blocks)
+    {
+        var whole = ImmutableArray.CreateBuilder<PortBlock>();
+        var (first, branches) = (0, 0);
+        while (first < blocks.Count)
+        {
+            var end = first + 1;
+            while (end < blocks.Count && IsBeside(blocks[first], blocks[end])) end++;
+            var few = end - first <= OfABranch;
+            for (; first < end; first += few ? 1 : OfABranch)
+            {
+                if (few) whole.Add(blocks[first]);
+                else AddBranch(whole, blocks, first, Math.Min(first + OfABranch, end), branches++);
+            }
+
+            first = end;
+        }
+
+        return whole.ToImmutable();
+    }
+
+    private static bool IsBeside(PortBlock block, PortBlock other) =>
+        block.Parent == other.Parent && block.Protocol == other.Protocol;
+
+    private static void AddBranch(
+        ImmutableArray<PortBlock>.Builder whole, List<PortBlock> blocks, int first, int end, int number)
+    {
+        var (one, last) = (blocks[first], blocks[end - 1]);
+        var all = ImmutableArray.CreateBuilder<Translation>();
+        for (var i = first; i < end; i++) all.AddRange(blocks[i].Translations);
+        var chain = IptablesLayout.BranchChains[number];
+        whole.Add(new(chain, one.Parent, one.Protocol, new(one.Ports.First, last.Ports.Last), all.ToImmutable())
+        {
+            IsBranch = true,
+        });
+        for (var i = first; i < end; i++) whole.Add(blocks[i] with { Parent = chain });
     }
 
     /// <summary>Forwards that have ports in common and so stay together, since the first that fits is taken.</summary>
@@ -117,7 +163,7 @@ internal static class PortBlocks
             if (order == 0) order = Reversed(units[a].First).CompareTo(Reversed(units[b].First));
             return order == 0 ? a.CompareTo(b) : order;
         });
-        var most = IptablesLayout.Blocks.Length;
+        var most = IptablesLayout.BlockChains.Length;
         if (starts.Count > most) starts.RemoveRange(most, starts.Count - most);
         starts.Sort();
         return starts;

@@ -9,7 +9,7 @@ namespace HookAot.Tests.Netns;
 [Category("Netns")]
 public sealed class PortBlocksTests
 {
-    private const string FirstBlock = "HOOKAOT-PORTS-1";
+    private const string FirstBlock = "HOOKAOT-BRANCH-1";
 
     /// <summary>To the guest's port 22: ports from 3000 on of every address, and from 6000 on of one.</summary>
     private static string Config(int ofAny, int ofOne = 0, string more = "")
@@ -106,7 +106,7 @@ public sealed class PortBlocksTests
         await world.Done("apply");
         await Assert.That(await world.Rules()).IsEqualTo(whole);
 
-        await world.Host.Run($"iptables -t nat -D {FirstBlock} 1");
+        await world.Host.Run("iptables -t nat -D HOOKAOT-PORTS-1 1");
         await Assert.That(await Broken(world)).IsEquivalentTo([3000]);
         await world.Done("apply");
         await Assert.That(await world.Rules()).IsEqualTo(whole);

@@ -68,7 +68,7 @@ public sealed class UndoAndEditTests
     }
 
     [Test]
-    public async Task A_usual_editor_is_taken_where_none_is_named()
+    public async Task At_a_terminal_a_usual_editor_is_taken_where_none_is_named()
     {
         await using var world = await World.Create(OneForward);
         var tools = Path.Combine(world.Directory, "tools");
@@ -78,11 +78,16 @@ public sealed class UndoAndEditTests
         var without = await Tool.Run([.. world.Host.Enter, .. edit], environment: world.HookEnvironment);
         await Assert.That(without.ExitCode).IsEqualTo(1);
         await Assert.That(without.Error).IsEqualTo(
-            "hookctrl: no editor was found; name one: EDITOR=/usr/bin/nano hookctrl edit\n");
+            "hookctrl: no editor was found, or no terminal for one; name one: EDITOR=/usr/bin/nano hookctrl edit\n");
 
         await world.Program("tools/nano", "#!/bin/sh\nexec /bin/sed -i s/2222/2223/ \"$1\"\n");
-        var ended = await Tool.Run([.. world.Host.Enter, .. edit], environment: world.HookEnvironment);
-        await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Error);
+        // In a script it would wait for ever.
+        var inScript = await Tool.Run([.. world.Host.Enter, .. edit], environment: world.HookEnvironment);
+        await Assert.That(inScript.Error).IsEqualTo(without.Error);
+
+        string[] terminal = ["script", "-qec", string.Join(' ', edit), "/dev/null"];
+        var ended = await Tool.Run([.. world.Host.Enter, .. terminal], environment: world.HookEnvironment);
+        await Assert.That(ended.ExitCode).IsEqualTo(0).Because(ended.Output + ended.Error);
         await Assert.That(await File.ReadAllTextAsync(world.Config)).Contains("2223");
     }
 

@@ -77,7 +77,7 @@ public sealed class WatchPaceTests
         await Assert.That(pace.Next).IsEqualTo(now + 64_000);
     }
 
-    /// <summary>Two reloads of firewalld in ten seconds were a fight: each takes rules out two or three times.</summary>
+    /// <summary>Two reloads of firewalld in ten seconds were a fight: each takes rules out several times.</summary>
     [Test]
     public async Task Repairs_within_two_seconds_are_of_one_damage_but_a_fight_without_a_break_is_one()
     {
