@@ -29,7 +29,7 @@ public sealed class PortBlocksTests
     [Test]
     public void What_is_tried_for_a_packet_is_the_same_in_the_same_order()
     {
-        Gen.Select(AnyForward.Array[PortBlocks.Few + 1, 400], Gen.Int[1, 65535].Array[100]).Sample((many, ports) =>
+        Gen.Select(AnyForward.Array[PortBlocks.Few + 1, 600], Gen.Int[1, 65535].Array[100]).Sample((many, ports) =>
         {
             ImmutableArray<Translation> all = [.. many];
             var blocks = PortBlocks.Of(Rulesets(all));
@@ -58,15 +58,15 @@ public sealed class PortBlocksTests
     }
 
     [Test]
-    [Arguments(100)]
-    [Arguments(1000)]
-    [Arguments(10000)]
-    public async Task Of_ports_in_a_row_the_blocks_are_of_one_size(int forwards)
+    [Arguments(300, 10)]
+    [Arguments(1000, 32)]
+    [Arguments(10000, 32)]
+    public async Task Of_ports_in_a_row_the_blocks_are_of_one_size(int forwards, int blocksWanted)
     {
         var blocks = PortBlocks.Of(Rulesets(Consecutive(forwards)));
         var sizes = blocks.Where(b => !b.IsBranch).Select(b => b.Translations.Length).ToList();
-        await Assert.That(sizes.Count).IsEqualTo(IptablesLayout.BlockChains.Length);
-        await Assert.That(sizes.Max()).IsLessThanOrEqualTo(2 * ((forwards / 32) + 1));
+        await Assert.That(sizes.Count).IsEqualTo(blocksWanted);
+        await Assert.That(sizes.Max()).IsLessThanOrEqualTo(2 * ((forwards / blocksWanted) + 1));
     }
 
     [Test]
@@ -80,7 +80,7 @@ public sealed class PortBlocksTests
             if (!Ranges([.. all, Forward(null, Protocol.Tcp, port, port)]).SequenceEqual(before)) moved++;
         }
 
-        await Assert.That(moved).IsLessThan(20); // of 200
+        await Assert.That(moved).IsLessThan(5); // of 200
     }
 
     /// <summary>The forwards that a packet meets, in their order.</summary>

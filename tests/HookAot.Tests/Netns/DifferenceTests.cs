@@ -117,8 +117,8 @@ public sealed class DifferenceTests
     [Test]
     [Arguments(1, 0)]
     [Arguments(2, 0)]
-    [Arguments(3, 56)] // about as many as are tried one after the other, see PortBlocks
-    [Arguments(4, 100)]
+    [Arguments(3, 250)] // about as many as are tried one after the other, see PortBlocks
+    [Arguments(4, 300)]
     public async Task Any_sequence_of_events_edits_commits_and_kills_ends_as_a_swap_of_everything(int seed, int always)
     {
         await using var world = await Create(Config([.. Enumerable.Range(10_000, always), 22]));

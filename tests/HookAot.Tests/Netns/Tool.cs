@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Pipes;
 
 namespace HookAot.Tests.Netns;
 
@@ -33,8 +34,41 @@ internal static class Tool
             // It ended, or was killed, without reading everything, as it may.
         }
 
-        await process.WaitForExitAsync(timeout.Token);
-        return new Ended(process.ExitCode, await output, await error);
+        try
+        {
+            await process.WaitForExitAsync(timeout.Token);
+            return new Ended(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"{string.Join(' ', command)}: {WhatItWaitsFor(process)}");
+        }
+    }
+
+    // After its end only somebody who has inherited its output can keep that open.
+    private static string WhatItWaitsFor(Process process)
+    {
+        if (!process.HasExited) return $"does not end, pid {process.Id}";
+        if (process.StandardOutput.BaseStream is not PipeStream { SafePipeHandle: var handle }) return "its output";
+        var pipe = new FileInfo($"/proc/self/fd/{handle.DangerousGetHandle()}").LinkTarget;
+        var holders = new List<string>();
+        foreach (var directory in Directory.EnumerateDirectories("/proc"))
+        {
+            try
+            {
+                if (Directory.EnumerateFiles(Path.Combine(directory, "fd"))
+                    .Any(fd => new FileInfo(fd).LinkTarget == pipe))
+                {
+                    holders.Add(File.ReadAllText(Path.Combine(directory, "cmdline")).Replace('\0', ' '));
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It is no process, or has ended.
+            }
+        }
+
+        return $"has ended, and its output {pipe} is held open by: {string.Join("; ", holders)}";
     }
 
     /// <summary>Runs a program that has to succeed.</summary>
