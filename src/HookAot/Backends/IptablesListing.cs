@@ -193,7 +193,7 @@ internal sealed class IptablesListing : IInstalledRules
         var rule = new ListedRule(line[(counters.Length + 1)..], new(Number(numbers[0]), bytes));
         rules.Add(rule);
         hasCounted |= table == "nat" && rule.Counters.Packets > 0;
-        if (IptablesLayout.IsOurs(chain)) 
+        if (IptablesLayout.IsOurs(chain))
             ours.TryAdd((table, IptablesRule.WithoutChain(IptablesRule.Canonical(rule.Text))), rule);
     }
 
