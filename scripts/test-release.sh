@@ -31,17 +31,17 @@ cp dist/*_amd64.deb dist/*.x86_64.rpm "$release"
 cp dist/*_amd64.deb "$release/hookaot.deb"
 cp dist/*.x86_64.rpm "$release/hookaot.rpm"
 
-# --- packages of version 0.1, as far as an upgrade has to remove what it had ---
+# --- older packages, as far as an upgrade has to remove what they had ---
 old_packages() {
   local old=$work/old page=usr/share/man/man5/config.json.5.gz
   install -d "$old/root/DEBIAN" "$old/root/$(dirname $page)"
   echo '.TH CONFIG.JSON 5' | gzip -9n >"$old/root/$page"
-  printf '%s\n' 'Package: hookaot' 'Version: 0.1.0-1' 'Architecture: amd64' 'Maintainer: x <x@example.org>' \
+  printf '%s\n' 'Package: hookaot' 'Version: 0.0.1-1' 'Architecture: amd64' 'Maintainer: x <x@example.org>' \
     'Description: x' >"$old/root/DEBIAN/control"
   dpkg-deb --root-owner-group --build "$old/root" "$release/hookaot-old.deb" >/dev/null || return
   cat >"$old/hookaot.spec" <<END
 Name: hookaot
-Version: 0.1.0
+Version: 0.0.1
 Release: 1
 Summary: x
 License: MIT
