@@ -19,7 +19,7 @@ internal sealed class Watcher : IDisposable
     private HostPaths paths;
     private HostLock? only;
     private ulong? mark;
-    private string disturber = ""; // who took rules out while they were put back
+    private bool looksAgain; // what was noticed is told by the next look
     private string configErrors = "";
     private long settled;
 
@@ -139,7 +139,8 @@ internal sealed class Watcher : IDisposable
         }
         finally
         {
-            changes.Clear();
+            if (!looksAgain) changes.Clear();
+            looksAgain = false;
         }
     }
 
@@ -166,11 +167,10 @@ internal sealed class Watcher : IDisposable
         if (!healing.Done)
         {
             // Somebody goes on taking rules out: once he is done all is well, unless it is a fight.
-            if (who.Length == 0) who = disturber;
-            var isDisturbed = healing.Applied && who.Length > 0 && (isDamage || disturber.Length > 0);
+            var isDisturbed = healing.Applied && isDamage && who.Length > 0;
             if (isDisturbed && !pace.Repaired(now) && pace.Pause == 0)
             {
-                (mark, disturber) = (null, who);
+                (mark, looksAgain) = (null, true);
                 pace.Looked(now, WatchPace.FirstLook);
                 return;
             }
@@ -211,7 +211,6 @@ internal sealed class Watcher : IDisposable
     {
         if ((changes.Kinds & Change.Guests) != 0) settled = Environment.TickCount64 + LibvirtRescan.Grace + 1;
         changes.Clear();
-        disturber = "";
         var now = Environment.TickCount64;
         int? unasked = NeedsLooking() ? WatchPace.Unasked : null;
         // Its own hook may have given it up, which tells nobody.
