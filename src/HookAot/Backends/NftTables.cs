@@ -363,21 +363,3 @@ internal sealed class NftTables
         public List<GuestLack> Needed { get; } = [];
     }
 }
-
-/// <summary>A rule of our chain in libvirt's table.</summary>
-/// <param name="text">The rule.</param>
-/// <param name="needed">Which forwards of which guests need it; empty: no guest's.</param>
-internal sealed class NftAccept(string text, ImmutableArray<GuestLack> needed)
-{
-    public string Text => text;
-
-    public ImmutableArray<GuestLack> Needed => needed;
-}
-
-/// <summary>Which forwards of a guest need something.</summary>
-internal sealed class GuestLack(string guest, Lack lack)
-{
-    public string Guest => guest;
-
-    public Lack Lack => lack;
-}
