@@ -24,10 +24,8 @@ internal sealed record ChainContents(IReadOnlyDictionary<string, ulong[]> Chains
     public static ChainContents Of(WantedRules wanted, bool ipv4)
     {
         var parts = IptablesLayout.Parts(ipv4).Where(p => p.IsFor(wanted)).ToList();
-        var script = new IptablesScript(wanted, ipv4).For(
-            parts.Select(p => new PartPlan(p, isWanted: true, isPresent: false)));
         var chains = parts.SelectMany(p => p.ChainsWith(p.NeedsBlocks(wanted)));
-        return Of(chains, script.Where(l => l.Kind == LineKind.Rule).Select(l => (l.Subject, l.Text)));
+        return Of(chains, parts.SelectMany(p => wanted.RulesFor(ipv4).Of(p)).Select(r => (r.Subject, r.Text)));
     }
 
     /// <summary>What is there by the words of the rules.</summary>

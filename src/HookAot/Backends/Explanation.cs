@@ -45,11 +45,10 @@ internal static class Explanation
             .Select(b => b with { Translations = [.. b.Translations.Where(wanted.Translated.Translations.Contains)] })
             .Where(b => !b.Translations.IsEmpty);
         var parts = IptablesLayout.Parts(ipv4).Where(part => part.IsFor(wanted));
-        var plans = parts.Select(part => new PartPlan(part, isWanted: true, isPresent: false));
+        var rules = new IptablesRules(wanted, ipv4) { Blocks = [.. blocks] };
         var tool = ipv4 ? "iptables" : "ip6tables";
-        foreach (var line in new IptablesScript(wanted, ipv4) { Blocks = [.. blocks] }.For(plans))
+        foreach (var line in parts.SelectMany(p => rules.Of(p)))
         {
-            if (line.Kind != LineKind.Rule) continue;
             var rule = line.Text[$"-A {line.Subject} ".Length..];
             var (sentence, step) = OfIptables(line, rule);
             yield return new($"{tool} -t {line.Table}, chain {line.Subject}", rule, sentence, step);

@@ -90,8 +90,10 @@ internal sealed class IptablesAssumptions
     /// </summary>
     public static IEnumerable<PartPlan> InOrder(ImmutableArray<PartPlan> plans)
     {
-        var leaving = plans.Reverse().Where(p => p.IsPresent && !p.IsWanted);
-        return plans.Where(p => p.IsWanted).Concat(leaving);
+        foreach (var plan in plans)
+            if (plan.IsWanted) yield return plan;
+        for (var i = plans.Length - 1; i >= 0; i--)
+            if (plans[i] is { IsPresent: true, IsWanted: false }) yield return plans[i];
     }
 
     /// <summary>Assumes better, given the line that was refused; the parts before it are committed.</summary>

@@ -41,7 +41,7 @@ internal sealed class IptablesDifference
         {
             var whole = new IptablesScript(wanted, ipv4).For([part]);
             if (part is not { IsWanted: true, IsPresent: true }) script.AddRange(whole);
-            else if (MovesForwards(part.Part, whole)) return null;
+            else if (MovesForwards(part.Part, wanted.RulesFor(ipv4).Of(part.Part))) return null;
             else AddEdits(script, part.Part, whole);
         }
 
@@ -49,15 +49,15 @@ internal sealed class IptablesDifference
     }
 
     /// <summary>Whether the blocks are to begin at other ports than they do, or come, or go.</summary>
-    private bool MovesForwards(IptablesLayout.Part part, ImmutableArray<ScriptLine> whole)
+    private bool MovesForwards(IptablesLayout.Part part, ImmutableArray<ScriptLine> rules)
     {
         if (part.Blocks.IsEmpty) return false;
-        var ways = whole.Where(l => l.Translation is null && l.Kind == LineKind.Rule)
-            .Where(l => part.Blocks.Any(b => l.Text.EndsWith($" -j {b}", StringComparison.Ordinal)))
-            .ToList();
+        var ways = rules.Where(r => r.Translation is null && part.Blocks.Contains(LastWord(r.Text))).ToList();
         return there.HasBlocks != ways.Count > 0
             || ways.Any(w => !there.Chains.GetValueOrDefault(w.Subject, []).Contains(number(w.Text)));
     }
+
+    private static string LastWord(string rule) => rule[(rule.LastIndexOf(' ') + 1)..];
 
     private void AddEdits(
         ImmutableArray<ScriptLine>.Builder script, IptablesLayout.Part part, ImmutableArray<ScriptLine> whole)

@@ -36,15 +36,13 @@ internal static class IptablesLayout
     public const string Source = "HOOKAOT-SRC";
 
     /// <summary>The forwards of a host that has many, by port.</summary>
-    public static ImmutableArray<string> BlockChains { get; } =
-        [.. Enumerable.Range(1, 32).Select(i => $"HOOKAOT-PORTS-{i}")];
+    public static ImmutableArray<string> BlockChains { get; } = Numbered("HOOKAOT-PORTS", 32);
 
     /// <summary>
     /// What leads to them, from <see cref="Dnat"/> and <see cref="Local"/>. Of each protocol the last one may have but
     /// one block.
     /// </summary>
-    public static ImmutableArray<string> BranchChains { get; } =
-        [.. Enumerable.Range(1, 12).Select(i => $"HOOKAOT-BRANCH-{i}")];
+    public static ImmutableArray<string> BranchChains { get; } = Numbered("HOOKAOT-BRANCH", 12);
 
     private static readonly ImmutableArray<string> AllBlocks = [.. BlockChains, .. BranchChains];
 
@@ -70,7 +68,7 @@ internal static class IptablesLayout
     // The kernel has no route_localnet for ::1, so there is nothing to guard.
     private static readonly ImmutableArray<Part> OfIPv6 = [.. All.Where(p => p.Name != "guard")];
 
-    private static readonly ImmutableHashSet<string> OurChains = [.. All.SelectMany(p => p.AllChains)];
+    private static readonly HashSet<string> OurChains = [.. All.SelectMany(p => p.AllChains)];
 
     /// <summary>Chains of one table that come and go together, in one commit of their own.</summary>
     /// <param name="Name">What it is for; in the record, so it never changes once released.</param>
@@ -112,6 +110,13 @@ internal static class IptablesLayout
 
     /// <summary>Whether a chain is one of ours.</summary>
     public static bool IsOurs(string chain) => OurChains.Contains(chain);
+
+    private static ImmutableArray<string> Numbered(string name, int count)
+    {
+        var chains = ImmutableArray.CreateBuilder<string>(count);
+        for (var i = 1; i <= count; i++) chains.Add($"{name}-{i}");
+        return chains.MoveToImmutable();
+    }
 
     /// <summary>The kernel's chain that a jump is in.</summary>
     public static string ChainOf(string jump) => jump[..jump.IndexOf(' ', StringComparison.Ordinal)];

@@ -95,7 +95,7 @@ internal sealed class IptablesListing : IInstalledRules
     }
 
     /// <inheritdoc/>
-    public Counters? CountersOf(Translation translation) => CountersOf(IptablesScript.Translate(translation));
+    public Counters? CountersOf(Translation translation) => CountersOf(IptablesRules.Translate(translation));
 
     /// <summary>
     /// A script whose rules go on counting where the same rules are now; without, each converge would begin at 0.
@@ -123,9 +123,9 @@ internal sealed class IptablesListing : IInstalledRules
     public IEnumerable<Difference> DifferencesFrom(WantedRules wanted)
     {
         var plans = Plans(wanted);
-        var rules = new IptablesScript(wanted, ipv4).For(plans.Where(p => p.IsWanted))
-            .Where(l => l.Kind == LineKind.Rule)
-            .ToLookup(l => l.Subject, StringComparer.Ordinal);
+        var rules = plans.Where(p => p.IsWanted)
+            .SelectMany(p => wanted.RulesFor(ipv4).Of(p.Part))
+            .ToLookup(r => r.Subject, StringComparer.Ordinal);
         foreach (var plan in plans)
         {
             var needsBlocks = plan.Part.NeedsBlocks(wanted);

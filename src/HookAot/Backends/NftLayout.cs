@@ -83,7 +83,7 @@ internal readonly record struct NftMap(NftScope Scope, Protocol Protocol, NftKin
         {
             foreach (var scope in Enum.GetValues<NftScope>())
             {
-                foreach (var protocol in Enum.GetValues<Protocol>())
+                foreach (var protocol in ProtocolNames.All)
                 {
                     foreach (var kind in Enum.GetValues<NftKind>()) yield return new(scope, protocol, kind);
                 }

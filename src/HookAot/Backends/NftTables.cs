@@ -65,7 +65,7 @@ internal sealed class NftTables
         }
 
         sets.Add(new(NftLayout.NotAny, IsMap: false, $"type {Address} ;", Counts: false, NotAny()));
-        foreach (var protocol in Enum.GetValues<Protocol>())
+        foreach (var protocol in ProtocolNames.All)
         {
             var hairpin = Hairpin(protocol);
             var type = $"type {Address} . {Address} . inet_service ; flags interval ;";
@@ -277,7 +277,7 @@ internal sealed class NftTables
     private ImmutableArray<string> Postrouting(ImmutableArray<NftSet>.Builder sets)
     {
         var rules = ImmutableArray.CreateBuilder<string>();
-        foreach (var protocol in Enum.GetValues<Protocol>())
+        foreach (var protocol in ProtocolNames.All)
         {
             var set = NftLayout.Hairpin(protocol);
             if (!sets.Any(s => s.Name == set)) continue;
@@ -308,7 +308,7 @@ internal sealed class NftTables
                 $"{Ip} daddr {{ {guests} }} accept", all));
         }
 
-        foreach (var protocol in Enum.GetValues<Protocol>())
+        foreach (var protocol in ProtocolNames.All)
         {
             foreach (var source in Sources(protocol)) AddAccepts(rules, protocol, source);
         }

@@ -46,13 +46,15 @@ internal static class PortBlocks
     {
         if (!AreNeeded(ruleset)) return [];
 
-        var units = Units(ruleset.Translations);
+        var places = ByPort(ruleset.Translations);
+        var units = Units(ruleset.Translations, places);
         var starts = Starts(units);
         var blocks = new List<PortBlock>(starts.Count);
         for (var i = 0; i < starts.Count; i++)
         {
             var (first, end) = (starts[i], i + 1 < starts.Count ? starts[i + 1] : units.Count);
-            blocks.Add(Block(ruleset.Translations, units, first, end, IptablesLayout.BlockChains[i]));
+            var own = Translations(ruleset.Translations, places, units[first..end]);
+            blocks.Add(Block(units, first, end, own, IptablesLayout.BlockChains[i]));
         }
 
         return WithBranches(blocks);
@@ -98,7 +100,7 @@ internal static class PortBlocks
     }
 
     /// <summary>Forwards that have ports in common and so stay together, since the first that fits is taken.</summary>
-    private sealed class Unit(string parent, Protocol protocol, ushort first)
+    private sealed class Unit(string parent, Protocol protocol, ushort first, int begin)
     {
         /// <summary>Which chain they would be in without blocks.</summary>
         public string Parent => parent;
@@ -112,22 +114,26 @@ internal static class PortBlocks
         /// <summary>Their highest port.</summary>
         public ushort Last { get; set; } = first;
 
-        /// <summary>Their places among all forwards.</summary>
-        public List<int> Places { get; } = [];
+        /// <summary>Where they begin in the list of all forwards by chain, protocol and port.</summary>
+        public int Begin { get; } = begin;
+
+        /// <summary>Where they end there.</summary>
+        public int End { get; set; } = begin;
 
         /// <summary>Whether it is the first of its chain and protocol.</summary>
         public bool IsFirst { get; init; }
 
         /// <summary>Whether a forward would be in the same chain, and has the same protocol.</summary>
         public bool IsLike(Translation translation) =>
-            parent == IptablesScript.ChainFor(translation) && protocol == translation.Protocol;
+            parent == IptablesRules.ChainFor(translation) && protocol == translation.Protocol;
     }
 
-    /// <summary>The units by chain, protocol and port.</summary>
-    private static List<Unit> Units(ImmutableArray<Translation> translations)
+    /// <summary>The places of the forwards in their list, by chain, protocol and port.</summary>
+    private static int[] ByPort(ImmutableArray<Translation> translations)
     {
-        var places = new List<int>(Enumerable.Range(0, translations.Length));
-        places.Sort((a, b) =>
+        var places = new int[translations.Length];
+        for (var i = 0; i < places.Length; i++) places[i] = i;
+        places.AsSpan().Sort((a, b) =>
         {
             var (one, other) = (translations[a], translations[b]);
             var order = (one.Public is null).CompareTo(other.Public is null);
@@ -135,23 +141,27 @@ internal static class PortBlocks
             if (order == 0) order = one.PublicPorts.First.CompareTo(other.PublicPorts.First);
             return order == 0 ? a.CompareTo(b) : order;
         });
+        return places;
+    }
 
+    private static List<Unit> Units(ImmutableArray<Translation> translations, int[] places)
+    {
         var units = new List<Unit>();
-        foreach (var place in places)
+        for (var i = 0; i < places.Length; i++)
         {
-            var translation = translations[place];
+            var translation = translations[places[i]];
             var ports = translation.PublicPorts;
             var isFirst = units.Count == 0 || !units[^1].IsLike(translation);
             if (isFirst || ports.First > units[^1].Last)
             {
-                units.Add(new(IptablesScript.ChainFor(translation), translation.Protocol, ports.First)
+                units.Add(new(IptablesRules.ChainFor(translation), translation.Protocol, ports.First, begin: i)
                 {
                     IsFirst = isFirst,
                 });
             }
 
             units[^1].Last = Math.Max(units[^1].Last, ports.Last);
-            units[^1].Places.Add(place);
+            units[^1].End = i + 1;
         }
 
         return units;
@@ -188,19 +198,27 @@ internal static class PortBlocks
 
     // From its first port up to the next block's, so that one more forward in between changes no jump.
     private static PortBlock Block(
-        ImmutableArray<Translation> translations, List<Unit> units, int first, int end, string chain)
+        List<Unit> units, int first, int end, ImmutableArray<Translation> translations, string chain)
     {
         var unit = units[first];
         var isLast = end == units.Count || units[end].IsFirst;
         var ports = new PortRange(
             unit.IsFirst ? (ushort)1 : unit.First, isLast ? ushort.MaxValue : (ushort)(units[end].First - 1));
-        var own = ImmutableArray.CreateBuilder<Translation>();
-        for (var i = first; i < end; i++)
+        return new(chain, unit.Parent, unit.Protocol, ports, translations);
+    }
+
+    /// <summary>The forwards of some units; those of one unit in the order in which they have to be tried.</summary>
+    private static ImmutableArray<Translation> Translations(
+        ImmutableArray<Translation> all, int[] places, List<Unit> units)
+    {
+        var some = ImmutableArray.CreateBuilder<Translation>(units[^1].End - units[0].Begin);
+        foreach (var unit in units)
         {
-            units[i].Places.Sort();
-            foreach (var place in units[i].Places) own.Add(translations[place]);
+            var own = places.AsSpan(unit.Begin..unit.End);
+            own.Sort();
+            foreach (var place in own) some.Add(all[place]);
         }
 
-        return new(chain, unit.Parent, unit.Protocol, ports, own.ToImmutable());
+        return some.MoveToImmutable();
     }
 }

@@ -40,9 +40,20 @@ internal static class RuleComment
     // Anybody may have written it; everything that could mean something to a parser becomes "_".
     private static string Harmless(string text, int most)
     {
+        if (text.Length <= most && IsHarmless(text)) return text;
         var harmless = new StringBuilder(text.Length);
         foreach (var c in text.AsSpan(0, Math.Min(text.Length, most)))
-            harmless.Append(char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '+' or ':' or '@' ? c : '_');
+            harmless.Append(IsHarmless(c) ? c : '_');
         return harmless.ToString();
     }
+
+    private static bool IsHarmless(string text)
+    {
+        foreach (var c in text)
+            if (!IsHarmless(c)) return false;
+        return true;
+    }
+
+    private static bool IsHarmless(char c) =>
+        char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '+' or ':' or '@';
 }

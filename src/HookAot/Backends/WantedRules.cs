@@ -7,10 +7,18 @@ namespace HookAot.Backends;
 /// What one backend has to do of a ruleset. One backend translates; accepting may be up to several, since an accept is
 /// final in its own base chain only (nft(8)).
 /// </summary>
-/// <param name="Translated">What this backend translates and masquerades.</param>
-/// <param name="Accepted">What this backend accepts on its way through the host.</param>
-internal sealed record WantedRules(Ruleset Translated, Ruleset Accepted)
+/// <param name="translated">What this backend translates and masquerades.</param>
+/// <param name="accepted">What this backend accepts on its way through the host.</param>
+internal sealed class WantedRules(Ruleset translated, Ruleset accepted)
 {
+    private IptablesRules? iptables, ip6tables;
+
+    /// <summary>What this backend translates and masquerades.</summary>
+    public Ruleset Translated => translated;
+
+    /// <summary>What this backend accepts on its way through the host.</summary>
+    public Ruleset Accepted => accepted;
+
     /// <summary>Nothing: everything of ours has to go.</summary>
     public static WantedRules Nothing { get; } = new(Ruleset.Empty, Ruleset.Empty);
 
@@ -24,8 +32,14 @@ internal sealed record WantedRules(Ruleset Translated, Ruleset Accepted)
     public ImmutableArray<string> GuestNames => [.. Translated.GuestNames.Union(Accepted.GuestNames)];
 
     /// <summary>The rules for the guests that are named, and for all networks.</summary>
-    public WantedRules Only(IReadOnlySet<string> guests) => new(Translated.Only(guests), Accepted.Only(guests));
+    public WantedRules Only(IReadOnlySet<string> guests) => GuestNames.All(guests.Contains)
+        ? this
+        : new(Translated.Only(guests), Accepted.Only(guests));
 
     /// <summary>The part of one family.</summary>
     public WantedRules OfFamily(bool ipv4) => new(Translated.OfFamily(ipv4), Accepted.OfFamily(ipv4));
+
+    /// <summary>The rules of what is one family's here, for iptables or for ip6tables.</summary>
+    public IptablesRules RulesFor(bool ipv4) =>
+        ipv4 ? iptables ??= new(this, ipv4) : ip6tables ??= new(this, ipv4);
 }

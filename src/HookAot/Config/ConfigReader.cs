@@ -94,8 +94,10 @@ internal sealed class ConfigReader
     private ConfigResult Result(
         HookConfig? config, ImmutableArray<string> leftOutMachines, ImmutableArray<string> leftOutNetworks)
     {
-        var inOrder = findings.All.OrderBy(f => f.Line).ThenBy(f => f.Column);
-        return new(config, leftOutMachines, leftOutNetworks, [.. inOrder]);
+        ImmutableArray<Diagnostic> inOrder = findings.All.Count == 0
+            ? [] // as a rule
+            : [.. findings.All.OrderBy(f => f.Line).ThenBy(f => f.Column)];
+        return new(config, leftOutMachines, leftOutNetworks, inOrder);
     }
 
     /// <summary>What an entry inherits.</summary>

@@ -16,7 +16,7 @@ internal static class ForwardFamilies
     public static bool Has(ImmutableArray<IPAddress> guest, Forward forward, bool ipv4) =>
         Has(guest, ipv4)
         && Has(forward.PublicAddresses, ipv4)
-        && (forward.Sources.IsEmpty || forward.Sources.Any(s => s.BaseAddress.IsIPv4() == ipv4));
+        && HasSource(forward.Sources, ipv4);
 
     /// <summary>Whether 127.0.0.1 can reach it: whoever connects is on the host.</summary>
     /// <param name="guest">The guest's own addresses.</param>
@@ -24,6 +24,18 @@ internal static class ForwardFamilies
     public static bool HasLocalhost(ImmutableArray<IPAddress> guest, Forward forward) =>
         forward.Localhost && Has(guest, ipv4: true);
 
-    private static bool Has(ImmutableArray<IPAddress> addresses, bool ipv4) =>
-        addresses.IsEmpty || addresses.Any(a => a.IsIPv4() == ipv4);
+    // Asked several times of each forward: without a closure each.
+    private static bool Has(ImmutableArray<IPAddress> addresses, bool ipv4)
+    {
+        foreach (var address in addresses)
+            if (address.IsIPv4() == ipv4) return true;
+        return addresses.IsEmpty;
+    }
+
+    private static bool HasSource(ImmutableArray<IPNetwork> sources, bool ipv4)
+    {
+        foreach (var source in sources)
+            if (source.BaseAddress.IsIPv4() == ipv4) return true;
+        return sources.IsEmpty;
+    }
 }

@@ -43,7 +43,7 @@ internal static class PortConflicts
     {
         var claims = Claims(machines);
         var conflicts = ImmutableArray.CreateBuilder<Diagnostic>();
-        foreach (var protocol in Enum.GetValues<Protocol>()) Compare(claims, protocol, conflicts);
+        foreach (var protocol in ProtocolNames.All) Compare(claims, protocol, conflicts);
         if (conflicts.Count == 0) return (machines, []);
 
         var kept = claims.Where(c => !c.IsRefused).ToLookup(c => c.Machine, c => c.Forward);
@@ -70,13 +70,13 @@ internal static class PortConflicts
         List<Claim> claims, Protocol protocol, ImmutableArray<Diagnostic>.Builder conflicts)
     {
         var open = new Dictionary<IPAddress, List<Claim>>();
-        var byPort = claims
-            .Where(c => c.Forward.Protocols.Contains(protocol))
-            .OrderBy(c => c.Forward.Public.First)
-            .ThenBy(c => c.Order);
+        var rivals = new HashSet<IPAddress>();
+        // Of the same port the first comes first: the order is a stable one.
+        var byPort = claims.Where(c => c.Forward.Protocols.Contains(protocol)).OrderBy(c => c.Forward.Public.First);
         foreach (var claim in byPort)
         {
-            foreach (var address in Rivals(claim.Addresses, open))
+            SetRivals(rivals, claim.Addresses, open);
+            foreach (var address in rivals)
             {
                 if (!open.TryGetValue(address, out var others)) continue;
                 others.RemoveAll(o => o.IsRefused || o.Forward.Public.Last < claim.Forward.Public.First);
@@ -120,7 +120,7 @@ internal static class PortConflicts
     /// </summary>
     public static ImmutableArray<IPAddress> AddressesOf(Machine machine, Forward forward)
     {
-        var addresses = ImmutableArray.CreateBuilder<IPAddress>();
+        var addresses = ImmutableArray.CreateBuilder<IPAddress>(Math.Max(forward.PublicAddresses.Length, 1));
         foreach (var ipv4 in (ReadOnlySpan<bool>)[true, false])
         {
             if (!ForwardFamilies.Has(machine.PrivateAddresses, forward, ipv4)) continue;
@@ -130,25 +130,24 @@ internal static class PortConflicts
         }
 
         if (ForwardFamilies.HasLocalhost(machine.PrivateAddresses, forward)) addresses.Add(IPAddress.Loopback);
-        return addresses.ToImmutable();
+        return addresses.DrainToImmutable();
     }
 
     private static IPAddress Any(bool ipv4) => ipv4 ? IPAddress.Any : IPAddress.IPv6Any;
 
     /// <summary>The addresses under which others may stand in the way.</summary>
-    private static HashSet<IPAddress> Rivals(
-        ImmutableArray<IPAddress> addresses, Dictionary<IPAddress, List<Claim>> open)
+    private static void SetRivals(
+        HashSet<IPAddress> rivals, ImmutableArray<IPAddress> addresses, Dictionary<IPAddress, List<Claim>> open)
     {
-        var rivals = new HashSet<IPAddress>(addresses);
+        rivals.Clear();
         foreach (var address in addresses)
         {
+            rivals.Add(address);
             if (IPAddress.IsLoopback(address)) continue;
             var ipv4 = address.IsIPv4();
             rivals.Add(Any(ipv4));
             if (address.IsAny()) rivals.UnionWith(open.Keys.Where(a => a.IsIPv4() == ipv4 && !IPAddress.IsLoopback(a)));
         }
-
-        return rivals;
     }
 
     // An empty list means "everybody".

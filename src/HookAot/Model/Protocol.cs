@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace HookAot.Model;
 
 /// <summary>A transport protocol with ports that netfilter can translate.</summary>
@@ -16,6 +18,9 @@ internal enum Protocol
 /// <summary>The spelling of a protocol, the same in config.json, iptables and /proc/net.</summary>
 internal static class ProtocolNames
 {
+    /// <summary>All of them. Enum.GetValues would ask the reflection's metadata, which takes long at a start.</summary>
+    public static ImmutableArray<Protocol> All { get; } = [Protocol.Tcp, Protocol.Udp, Protocol.Sctp];
+
     /// <summary>The lower-case name: tcp, udp or sctp.</summary>
     public static string Name(this Protocol protocol) => protocol switch
     {
@@ -29,7 +34,7 @@ internal static class ProtocolNames
     /// <returns>false if no protocol has that name.</returns>
     public static bool TryParse(string name, out Protocol protocol)
     {
-        foreach (var known in Enum.GetValues<Protocol>())
+        foreach (var known in All)
         {
             if (known.Name() != name) continue;
             protocol = known;

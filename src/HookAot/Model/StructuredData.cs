@@ -73,7 +73,15 @@ internal static class StructuredData
     private static int AppendShort(StringBuilder text, string value, string escaped)
     {
         var bytes = 0;
-        foreach (var rune in Printable.Escape(value).EnumerateRunes())
+        var printable = Printable.Escape(value);
+        if (IsPlain(printable, escaped))
+        {
+            text.Append(printable);
+            return printable.Length;
+        }
+
+        Span<char> chars = stackalloc char[2];
+        foreach (var rune in printable.EnumerateRunes())
         {
             if (bytes >= MaxText)
             {
@@ -87,10 +95,13 @@ internal static class StructuredData
                 bytes++;
             }
 
-            text.Append(rune);
+            text.Append(chars[..rune.EncodeToUtf16(chars)]);
             bytes += rune.Utf8SequenceLength;
         }
 
         return bytes;
     }
+
+    private static bool IsPlain(string text, string escaped) =>
+        text.Length <= MaxText && Ascii.IsValid(text) && text.AsSpan().IndexOfAny(escaped) < 0;
 }

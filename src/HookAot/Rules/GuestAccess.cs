@@ -25,15 +25,17 @@ internal sealed record AcceptedPorts(Protocol Protocol, IPNetwork? Source, Immut
     /// </summary>
     public static ImmutableArray<AcceptedPorts> Of(IEnumerable<Translation> translations)
     {
-        var groups = translations.GroupBy(t => (t.Protocol, t.Source), t => t.TargetPorts);
-        return [.. groups.Select(g => new AcceptedPorts(g.Key.Protocol, g.Key.Source, Joined(g)))];
+        var accepted = ImmutableArray.CreateBuilder<AcceptedPorts>();
+        foreach (var group in translations.GroupBy(t => (t.Protocol, t.Source), t => t.TargetPorts))
+            accepted.Add(new(group.Key.Protocol, group.Key.Source, Joined(group)));
+        return accepted.ToImmutable();
     }
 
     /// <summary>The same ports whoever connects: one for each protocol.</summary>
     public static IEnumerable<AcceptedPorts> FromAnywhere(ImmutableArray<AcceptedPorts> ports)
     {
-        var groups = ports.GroupBy(p => p.Protocol);
-        return groups.Select(g => new AcceptedPorts(g.Key, null, Joined(g.SelectMany(p => p.Ranges))));
+        foreach (var group in ports.GroupBy(p => p.Protocol))
+            yield return new(group.Key, null, Joined(group.SelectMany(p => p.Ranges)));
     }
 
     /// <summary>Ranges that overlap or follow each other become one, so that many forwards are few rules.</summary>

@@ -20,5 +20,5 @@ internal static class TranslationText
     }
 
     /// <summary>An address as it stands before a colon and a port: "[fd00::2]", and IPv4 without brackets.</summary>
-    public static string InBrackets(this IPAddress address) => address.IsIPv4() ? $"{address}" : $"[{address}]";
+    public static string InBrackets(this IPAddress address) => address.IsIPv4() ? address.ToString() : $"[{address}]";
 }

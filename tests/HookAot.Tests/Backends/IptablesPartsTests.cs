@@ -65,7 +65,7 @@ public class IptablesPartsTests
             """);
         foreach (var translation in translations)
         {
-            var rule = IptablesScript.Translate(translation).Text;
+            var rule = IptablesRules.Translate(translation).Text;
             await Assert.That(IptablesRule.Translation(rule)).IsEqualTo(translation).Because(rule);
         }
     }

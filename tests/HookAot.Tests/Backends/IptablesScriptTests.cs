@@ -169,7 +169,7 @@ public class IptablesScriptTests
     {
         foreach (var translation in Rulesets.Of(Web).Translations)
         {
-            var rule = IptablesScript.Translate(translation).Text;
+            var rule = IptablesRules.Translate(translation).Text;
             await Assert.That(IptablesRule.Translation(rule)).IsEqualTo(translation).Because(rule);
         }
     }

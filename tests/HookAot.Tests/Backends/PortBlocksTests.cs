@@ -39,7 +39,7 @@ public sealed class PortBlocksTests
                 {
                     foreach (var parent in (string[])[IptablesLayout.Dnat, IptablesLayout.Local])
                     {
-                        var wanted = all.Where(t => IptablesScript.ChainFor(t) == parent && Takes(t, protocol, port));
+                        var wanted = all.Where(t => IptablesRules.ChainFor(t) == parent && Takes(t, protocol, port));
                         var found = Tried(blocks, parent, protocol, port).Where(t => Takes(t, protocol, port));
                         if (!wanted.SequenceEqual(found)) return false;
                     }

@@ -34,6 +34,7 @@ internal sealed record BackendChoice(
     /// <param name="config">The configuration; null: there is none.</param>
     public static BackendChoice Of(HostPaths paths, HookConfig? config)
     {
+        paths = paths.WithTools();
         var tables = NfTables.Tables(out _) ?? [];
         var libvirtUsesNftables = tables.Any(t => t.Name == NftLayout.LibvirtTable && t.Family is "ip" or "ip6");
         var hasIptables = paths.Iptables is not null;

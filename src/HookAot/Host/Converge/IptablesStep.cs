@@ -62,16 +62,19 @@ internal sealed class IptablesStep(bool ipv4) : ConvergeStep
 
     private StepOutcome InPlace(WantedRules wanted, ImmutableArray<RefusedGuest> refused)
     {
-        var names = wanted.GuestNames.Except(refused.Select(r => r.Guest)).ToHashSet(StringComparer.Ordinal);
-        var taken = refused.IsEmpty ? wanted : wanted.Only(names);
-        var needed = IptablesLayout.Parts(ipv4).Where(p => p.IsFor(wanted)).Select(p => p.Name);
-        if (PortBlocks.AreNeeded(wanted.Translated)) needed = needed.Append(IptablesLayout.WithBlocks);
+        var parts = new List<string>();
+        foreach (var part in IptablesLayout.Parts(ipv4))
+            if (part.IsFor(wanted)) parts.Add(part.Name);
+        if (PortBlocks.AreNeeded(wanted.Translated)) parts.Add(IptablesLayout.WithBlocks);
         return new(null, refused, !wanted.IsEmpty)
         {
-            Parts = [.. needed],
-            Chains = ChainContents.Of(taken, ipv4),
+            Parts = [.. parts],
+            Chains = ChainContents.Of(refused.IsEmpty ? wanted : Taken(wanted, refused), ipv4),
         };
     }
+
+    private static WantedRules Taken(WantedRules wanted, ImmutableArray<RefusedGuest> refused) => wanted.Only(
+        wanted.GuestNames.Except(refused.Select(r => r.Guest)).ToHashSet(StringComparer.Ordinal));
 
     /// <summary>
     /// The script that only adds and takes out what differs; null where nobody knows exactly what is there, or nothing

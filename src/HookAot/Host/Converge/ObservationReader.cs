@@ -76,8 +76,10 @@ internal static class ObservationReader
         var active = LibvirtStatus.ActiveNetworks(paths);
         unreadable.AddRange(active.Problems);
         var known = active.Networks.Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
-        var told = state.Networks.Where(n => !known.Contains(n.Name)).Select(n => Defined(paths, n.Name));
-        return [.. active.Networks, .. told];
+        var networks = active.Networks.ToBuilder();
+        foreach (var told in state.Networks)
+            if (!known.Contains(told.Name)) networks.Add(Defined(paths, told.Name));
+        return networks.ToImmutable();
     }
 
     private static ObservedNetwork Defined(HostPaths paths, string name) =>

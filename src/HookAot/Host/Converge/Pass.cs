@@ -112,7 +112,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         Write(state with { Steps = [] });
         var generation = seen?.Generation ?? NfGeneration.FromNow();
         var left = seen is null ? RulesLeft.Read(paths) : null;
-        var context = new StepContext(paths, lockFd, deadline, state, log)
+        var context = new StepContext(paths.WithTools(), lockFd, deadline, state, log)
         {
             Generation = generation,
             Left = left is not null && left.Generation == generation.Ours ? left : null,

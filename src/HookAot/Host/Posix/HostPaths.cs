@@ -39,6 +39,9 @@ internal sealed record HostPaths(
     /// </summary>
     public string? Ip6tables => Iptables is { } tool ? Ip6tablesBeside(tool) : null;
 
+    /// <summary>The same with iptables as it is found now: where it is asked for several times.</summary>
+    public HostPaths WithTools() => this with { Iptables = Iptables };
+
     /// <summary>The first nft on PATH or in the usual directories; null if there is none.</summary>
     public static string? Nft => Find("nft");
 

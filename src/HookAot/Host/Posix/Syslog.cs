@@ -45,13 +45,10 @@ internal sealed class Syslog
     public static ILogger Open(Action<LogLevel, string> write, string tag, LogLevel level)
     {
         var options = new ZLoggerOptions { InternalErrorLogger = e => StandardError.WriteLine($"{tag}: {e.Message}") };
-        // Not LoggerFactory.Create: its dependency injection costs 2 ms.
 #pragma warning disable CA2000 // It lives as long as the process, and there is nothing to flush.
-        var factory = new LoggerFactory(
-            [new ZLoggerLogProcessorLoggerProvider(new LogProcessor(write), options)],
-            new LoggerFilterOptions { MinLevel = level });
+        var provider = new ZLoggerLogProcessorLoggerProvider(new LogProcessor(write), options);
 #pragma warning restore CA2000
-        return factory.CreateLogger(tag);
+        return new LevelLogger(provider.CreateLogger(tag), level);
     }
 
     /// <summary>A logger for a person at a terminal: lines on stderr.</summary>
