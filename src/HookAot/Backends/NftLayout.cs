@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using HookAot.Model;
 
 namespace HookAot.Backends;
@@ -76,16 +77,21 @@ internal enum NftKind
 /// <param name="Kind">What it looks up.</param>
 internal readonly record struct NftMap(NftScope Scope, Protocol Protocol, NftKind Kind)
 {
+    private static readonly ImmutableArray<NftScope> Scopes = [NftScope.One, NftScope.Any, NftScope.Localhost];
+
+    private static readonly ImmutableArray<NftKind> Kinds =
+        [NftKind.Ports, NftKind.Ranges, NftKind.Sources, NftKind.SourcePorts];
+
     /// <summary>Every map that there may be, in the order in which they are asked.</summary>
     public static IEnumerable<NftMap> All
     {
         get
         {
-            foreach (var scope in Enum.GetValues<NftScope>())
+            foreach (var scope in Scopes)
             {
                 foreach (var protocol in ProtocolNames.All)
                 {
-                    foreach (var kind in Enum.GetValues<NftKind>()) yield return new(scope, protocol, kind);
+                    foreach (var kind in Kinds) yield return new(scope, protocol, kind);
                 }
             }
         }

@@ -12,13 +12,15 @@ namespace HookAot.Rules;
 internal sealed class ForwardTranslator(
     Machine machine, Forward forward, GuestTargets targets, RulesetBuilder builder)
 {
+    private static readonly IPNetwork?[] Everybody = [null];
+
     private readonly List<string> problems = [];
     private bool isServed;
 
     /// <summary>Adds everything that the forward becomes.</summary>
     public void Translate()
     {
-        ImmutableArray<IPAddress> publics = [.. forward.PublicAddresses.Where(IsUsable)];
+        var publics = forward.PublicAddresses.RemoveAll(a => !IsUsable(a));
         foreach (var target in targets.Addresses) TranslateTo(target, publics);
         if (forward.Localhost) TranslateLocalhost();
 
@@ -34,9 +36,10 @@ internal sealed class ForwardTranslator(
     {
         var ipv4 = target.IsIPv4();
         IPNetwork?[] sources =
-            forward.Sources.IsEmpty ? [null] : [.. forward.Sources.Where(Counts).Cast<IPNetwork?>()];
-        ImmutableArray<IPAddress?> addresses =
-            forward.PublicAddresses.IsEmpty ? [null] : [.. publics.Where(a => a.IsIPv4() == ipv4)];
+            forward.Sources.IsEmpty ? Everybody : [.. forward.Sources.Where(Counts).Cast<IPNetwork?>()];
+        ImmutableArray<IPAddress?> addresses = forward.PublicAddresses.IsEmpty
+            ? [null]
+            : publics.RemoveAll(a => a.IsIPv4() != ipv4).CastArray<IPAddress?>();
         if (sources.Length == 0 || addresses.IsEmpty) return;
 
         foreach (var address in addresses)

@@ -107,6 +107,27 @@ public sealed class WatcherFaultTests
     }
 
     [Test]
+    public async Task What_is_taken_out_once_more_while_it_is_put_back_is_no_failure()
+    {
+        await using var world = await WatchedFilesTests.Started();
+        var ours = await world.OurRules();
+        var once = Path.Combine(world.Directory, "once");
+        await world.FakeTool($"""
+            {world.RealTool}-restore "$@" || exit
+            if [ -e {once} ]; then rm {once}; {world.RealTool} -t nat -F HOOKAOT-DNAT; fi
+            """);
+        await using var watching = await Watching.Start(world);
+
+        await File.WriteAllTextAsync(once, "");
+        await world.Host.Run("nft flush ruleset");
+
+        await watching.Says("rules were taken out by nft[");
+        await watching.HasRules(world, ours);
+        await Assert.That(File.Exists(once)).IsFalse();
+        await Assert.That(watching.Log.Split('\n')).Count().IsEqualTo(1).Because(watching.Log);
+    }
+
+    [Test]
     public async Task What_the_kernel_had_no_room_to_tell_is_looked_for()
     {
         await using var world = await WatchedFilesTests.Started();
