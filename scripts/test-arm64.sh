@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds the arm64 binary and runs it under qemu-user, in a network namespace of its own: config, hook events, hookctrl.
-# As root. iptables is this machine's own: what the kernel is asked for does not depend on who asks. The last line is
-# "N passed, N failed".
+# As root. iptables is this machine's own: what the kernel is asked for does not depend on who asks. qemu-user knows no
+# netlink of netfilter: what needs it is in test-arm64-machine.sh. The last line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 scripts/install-packages.sh qemu-user-static iptables file || exit 1

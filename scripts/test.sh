@@ -46,6 +46,7 @@ suite scripts/test-release.sh
 suite scripts/torture.sh --quick
 suite scripts/test-systemd.sh
 suite scripts/test-arm64.sh
+suite scripts/test-arm64-machine.sh
 suite scripts/verify-container-build.sh
 # A machine on which these hosts cannot be made is a failure.
 suite scripts/test-libvirt.sh bookworm iptables

@@ -185,7 +185,7 @@ event() { # NAME TAP OPERATION SUB-OPERATION
   # Not by a pipe: a hook that has nothing to do reads nothing, and its writer would die of it.
   log=$($hooks/qemu "$1" "$3" "$4" - 2>&1 <<<"$(domain "$1" "$2")") ||
     result 1 "the hook ends with 0 at $3 of $1" "$log"
-  local done="([0-9]+ forwards for [0-9]+ active guests|nothing to forward, all rules are removed)"
+  local done="([0-9]+ forwards? for [0-9]+ active guests?|nothing to forward, all rules are removed)"
   log=$(grep -Ev ": $done( \\[hookaot@.*)?$" <<<"$log")
   [ -z "$log" ] || result 1 "the hook has no complaint at $3 of $1" "$log"
 }

@@ -74,23 +74,6 @@ internal sealed class JsonValue
         _ => "something else",
     };
 
-    /// <summary>
-    /// Whether a file, with or without a byte order mark, is one JSON object from its beginning to its end.
-    /// </summary>
-    /// <exception cref="JsonException">No JSON.</exception>
-    public static bool IsObject(ReadOnlySpan<byte> utf8)
-    {
-        var text = utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
-        var reader = new Utf8JsonReader(JsonComments.Blanked(text), Options);
-        var isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
-        while (reader.Read())
-        {
-            // Reading is what checks.
-        }
-
-        return isObject;
-    }
-
     /// <summary>Reads a whole file.</summary>
     /// <exception cref="JsonException">No JSON. Line and byte position are 0-based, and lines end with LF.</exception>
     public static JsonValue Parse(ReadOnlySpan<byte> utf8)

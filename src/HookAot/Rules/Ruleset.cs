@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using HookAot.Model;
 
@@ -36,6 +37,13 @@ internal sealed record Ruleset(
     /// <summary>The names of the guests that have rules in it.</summary>
     public ImmutableArray<string> GuestNames =>
         [.. Guests.Select(g => g.Guest).Concat(Loopback.Select(l => l.Guest)).Distinct()];
+
+    /// <summary>Such as "1 forward for 1 active guest".</summary>
+    public string Summary =>
+        $"{Number(Translations.Length, "forward")} for {Number(GuestNames.Length, "active guest")}";
+
+    private static string Number(int count, string of) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {of}{(count == 1 ? "" : "s")}");
 
     /// <summary>The part of one family: a translation is of the family of its target.</summary>
     public Ruleset OfFamily(bool ipv4) => new(

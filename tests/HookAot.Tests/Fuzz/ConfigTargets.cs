@@ -90,7 +90,8 @@ internal static class ConfigTargets
     {
         try
         {
-            return JsonValue.IsObject(file) && Encoding.UTF8.GetCharCount(file) >= 0;
+            return JsonValue.Parse(JsonFile.WithoutMark(file).Span).Type == JsonTokenType.StartObject
+                && Encoding.UTF8.GetCharCount(file) >= 0;
         }
         catch (JsonException)
         {

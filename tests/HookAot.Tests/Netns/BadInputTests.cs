@@ -189,7 +189,7 @@ public sealed class BadInputTests
         var line = new byte[1024];
         var length = await syslog.ReceiveAsync(line);
         const string Time = @"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d";
-        const string Words = "a start: 1 forwards for 1 active guests";
+        const string Words = "a start: 1 forward for 1 active guest";
         await Assert.That(Encoding.UTF8.GetString(line, 0, length))
             .Matches($@"^<30>{Time} libvirt-hook-qemu\[\d+\]: {Words} \[.*\]$");
     }

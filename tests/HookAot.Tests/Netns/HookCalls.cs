@@ -54,7 +54,7 @@ internal static partial class HookCalls
     public static string StatusFile(this World world, string guest) =>
         Path.Combine(world.Directory, "libvirt", "qemu", guest + ".xml");
 
-    private const string Forwarding = @"\d+ forwards for \d+ active guests";
+    private const string Forwarding = @"\d+ forwards? for \d+ active guests?";
     private const string NothingLeft = "nothing to forward, all rules are removed";
     private const string Fields = @"( \[hookaot@32473 kind=""converge"" .*\])?";
 

@@ -49,7 +49,7 @@ public sealed class ProcessTests
             Domain("a"),
             world.HookEnvironment);
 
-        await Assert.That(ended.Error).StartsWith("libvirt-hook-qemu: a start: 1 forwards for 1 active guests [");
+        await Assert.That(ended.Error).StartsWith("libvirt-hook-qemu: a start: 1 forward for 1 active guest [");
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
     }
 
@@ -103,7 +103,7 @@ public sealed class ProcessTests
         const string Setting = "/sys/class/net/vnet0/brport/hairpin_mode";
         var ended = await world.Hook("qemu", "a", "start", null, "flock", "--exclusive", Setting);
 
-        await Assert.That(ended.Error).StartsWith("libvirt-hook-qemu: a start: 1 forwards for 1 active guests [");
+        await Assert.That(ended.Error).StartsWith("libvirt-hook-qemu: a start: 1 forward for 1 active guest [");
         await Assert.That(await world.Host.Run($"cat {Setting}")).IsEqualTo("1\n");
     }
 

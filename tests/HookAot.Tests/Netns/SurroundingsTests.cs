@@ -98,7 +98,7 @@ public sealed class SurroundingsTests
             """);
         var before = await world.Rules();
 
-        await LogsOneLine(world, name, "start", "1 forwards for 1 active guests");
+        await LogsOneLine(world, name, "start", "1 forward for 1 active guest");
         await Assert.That(await world.Client.Tcp(Public, 2222)).IsEqualTo("A:22 from 192.168.0.50");
 
         await LogsOneLine(world, name, "stopped", "nothing to forward, all rules are removed");

@@ -144,7 +144,7 @@ internal sealed class Pass(HostPaths paths, int lockFd, Deadline deadline, Conve
         if (IsSilent) return RefusedNames(results);
         var (words, fields) = (cause.ToString(), changes.Fields(cause));
         if (ruleset.IsEmpty) Log.Removed(log, words, fields);
-        else Log.Converged(log, words, ruleset.Translations.Length, ruleset.GuestNames.Length, fields);
+        else Log.Converged(log, words, ruleset.Summary, fields);
         return RefusedNames(results);
     }
 

@@ -9,8 +9,8 @@ namespace HookAot.Host;
 /// </summary>
 internal static partial class Log
 {
-    [ZLoggerMessage(LogLevel.Information, "{cause}: {forwards} forwards for {guests} active guests{fields}")]
-    public static partial void Converged(ILogger logger, string cause, int forwards, int guests, string fields);
+    [ZLoggerMessage(LogLevel.Information, "{cause}: {summary}{fields}")]
+    public static partial void Converged(ILogger logger, string cause, string summary, string fields);
 
     [ZLoggerMessage(LogLevel.Information, "{cause}: nothing to forward, all rules are removed{fields}")]
     public static partial void Removed(ILogger logger, string cause, string fields);

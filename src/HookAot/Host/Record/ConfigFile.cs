@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using HookAot.Config;
 using HookAot.Model;
 
@@ -60,7 +59,7 @@ internal sealed record ConfigFile(
 
     /// <summary>
     /// Whether the config, the last good one or the record of what is active can be about a name at all: a search for
-    /// its bytes, which spares most calls the parsing. Wrong only towards yes: a file that cannot be read, is no JSON,
+    /// its bytes, which spares most calls the parsing. Wrong only towards yes: a file that cannot be read, is cut off,
     /// or spells names with escapes may be about any.
     /// </summary>
     /// <param name="paths">Where they are.</param>
@@ -74,22 +73,17 @@ internal sealed record ConfigFile(
         var lastGood = SmallFile.TryRead(paths.LastGoodConfig, MaxBytes);
         if (config is null) return lastGood is not null && Mentions(lastGood, bytes);
         if (lastGood is not null && config.AsSpan().SequenceEqual(lastGood)) return false;
-        return (lastGood is not null && Mentions(lastGood, bytes)) || !IsObject(config);
+        return (lastGood is not null && Mentions(lastGood, bytes)) || !IsInBraces(config);
     }
 
     private static bool Mentions(byte[] file, ReadOnlySpan<byte> name) =>
         file.AsSpan().IndexOf(name) >= 0 || file.AsSpan().Contains((byte)'\\');
 
-    private static bool IsObject(ReadOnlySpan<byte> file)
+    // A mistake in between is told at the start of a guest that the file is about.
+    private static bool IsInBraces(ReadOnlyMemory<byte> file)
     {
-        try
-        {
-            return JsonValue.IsObject(file);
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
+        var text = JsonFile.WithoutMark(file).Span.Trim(" \t\r\n"u8);
+        return text.StartsWith("{"u8) && text.EndsWith("}"u8);
     }
 
     /// <summary>

@@ -126,7 +126,7 @@ internal sealed class Watcher : IDisposable
             var converger = new Converger(paths, Deadline.In(Limits.All), new("hookctrl", "watch"), log);
             var healing = converger.Heal(Looking);
             Report(healing, Environment.TickCount64 - began);
-            return Status(healing);
+            return healing.Desired.Ruleset.Summary;
         }
         // Whatever it is, the watcher goes on: what it knows now may be wrong a moment later.
 #pragma warning disable CA1031
@@ -225,12 +225,5 @@ internal sealed class Watcher : IDisposable
         if (sources.IsBlind || mark is null) return true;
         if (!IptablesForward.IsLegacyInUse(ipv4: true) && !IptablesForward.IsLegacyInUse(ipv4: false)) return false;
         return paths.Iptables is { } tool && !IptablesForward.WritesNftables(tool);
-    }
-
-    private static string Status(Healing healing)
-    {
-        var ruleset = healing.Desired.Ruleset;
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{ruleset.Translations.Length} forwards for {ruleset.GuestNames.Length} active guests");
     }
 }
