@@ -23,7 +23,7 @@ make_root() {
   debootstrap --foreign --arch=arm64 --variant=minbase \
     --include=linux-image-arm64,iptables,nftables,iproute2,procps,kmod,socat $suite $root >$root.log 2>&1 || return 1
   local package
-  for package in $root/var/cache/apt/archives/*.deb; do
+  for package in "$root"/var/cache/apt/archives/*.deb; do
     dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C $root || return 1
   done
   for name in iptables ip6tables; do
@@ -42,7 +42,7 @@ make_root() {
 lighten() {
   local modules
   modules=$(echo $root/lib/modules/*/kernel)
-  rm -rf $root/boot $root/debootstrap $root/var/{cache,lib}/apt $root/usr/share/{doc,man,locale,info,zoneinfo}
+  (cd $root && rm -rf boot debootstrap var/{cache,lib}/apt usr/share/{doc,man,locale,info,zoneinfo})
   find "$modules" -mindepth 1 -maxdepth 1 ! -name net ! -name lib ! -name crypto ! -name drivers ! -name fs \
     -exec rm -rf {} +
   find "$modules/fs" -mindepth 1 -maxdepth 1 ! -name overlayfs -exec rm -rf {} +
