@@ -120,8 +120,7 @@ internal sealed class IptablesRules(WantedRules wanted, bool ipv4)
     /// <summary>
     /// "Is it local?" is a route lookup: asked once for all forwards to any address, not once for each.
     /// </summary>
-    private void AddAnyAddress(
-        PartRules rules, ImmutableArray<PortBlock> blocks, Ruleset ruleset)
+    private void AddAnyAddress(PartRules rules, ImmutableArray<PortBlock> blocks, Ruleset ruleset)
     {
         var anyAddress = ruleset.Translations.Where(t => t.Public is null).ToList();
         if (anyAddress.Count == 0) return;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HookAot.Host;
 using static HookAot.Tests.Netns.World;
 
 namespace HookAot.Tests.Netns;
@@ -25,6 +26,31 @@ public sealed class EditVerbsTests
         await world.Runs("a");
         await world.Event("a", "start");
         return world;
+    }
+
+    [Test]
+    public async Task Nobody_can_put_an_edit_in_force_before_it_does_so_itself_and_tells()
+    {
+        await using var world = await Running();
+        var path = $"{world.HookEnvironment["HOOKAOT_RUN_DIR"]}/lock";
+        var inode = (await world.Host.Run($"stat -c %i {path}")).Trim();
+        var file = await File.ReadAllTextAsync(world.Config);
+        Task<JsonElement> adding;
+        using (HostLock.Take(path, Deadline.In(0), out _))
+        {
+            adding = Json(world, "port add a 8080:80");
+            while (!adding.IsCompleted && !(await File.ReadAllLinesAsync("/proc/locks")).Any(
+                line => line.Contains("-> FLOCK", StringComparison.Ordinal)
+                && line.Contains($":{inode} ", StringComparison.Ordinal)))
+            {
+                await Task.Delay(20);
+            }
+
+            // A watcher sees no change of the file so far.
+            await Assert.That(await File.ReadAllTextAsync(world.Config)).IsEqualTo(file);
+        }
+
+        await Assert.That(Texts(await adding, "added")).IsEqualTo($"a: {Public}:8080/tcp -> {AddressA}:80");
     }
 
     [Test]

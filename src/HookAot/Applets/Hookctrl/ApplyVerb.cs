@@ -42,7 +42,7 @@ internal static class ApplyVerb
             return Session.Refused;
         }
 
-        var applied = Converge(session, stopAll);
+        var applied = Converge(session, stopAll, turn: null);
         foreach (var error in applied.Errors) Session.Say(error);
         Show(session, applied);
         return applied.Done ? Session.Done : Session.Refused;
@@ -74,7 +74,7 @@ internal static class ApplyVerb
         Applied applied;
         try
         {
-            applied = Converge(session, stopAll: false);
+            applied = Converge(session, stopAll: false, outcome.Turn);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -149,11 +149,12 @@ internal static class ApplyVerb
         public Desired? Desired { get; init; }
     }
 
-    private static Applied Converge(Session session, bool stopAll)
+    private static Applied Converge(Session session, bool stopAll, HostLock? turn)
     {
         var lowest = session.Quiet ? LogLevel.Error : LogLevel.Warning;
         var log = new ErrorCollector(Syslog.OpenStandardError("hookctrl", lowest));
-        var converger = new Converger(session.Paths, Deadline.In(Limits.All), new("hookctrl", "apply"), log);
+        var cause = new ConvergeCause("hookctrl", "apply");
+        var converger = new Converger(session.Paths, Deadline.In(Limits.All), cause, log) { Held = turn };
         var outcome = stopAll ? converger.RemoveAll() : converger.Apply();
         if (outcome is not { Before: { } before, After: { } after }) return new(outcome.Done, log, null);
 

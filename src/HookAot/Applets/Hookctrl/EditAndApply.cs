@@ -47,6 +47,7 @@ internal static class EditAndApply
     /// <returns>The exit code.</returns>
     public static int Run(Session session, IReadOnlyList<ConfigEdit> edits, bool force) => Tell(session, outcome =>
     {
+        outcome.TakeTurn();
         var change = ConfigStore.Change(session.Paths, edits, session.DryRun, force, outcome.Note);
         return Finish(session, edits, change, outcome);
     });
@@ -67,6 +68,10 @@ internal static class EditAndApply
         {
             outcome.Fail(Printable.Escape(e.Message));
             code = Session.Refused;
+        }
+        finally
+        {
+            outcome.EndTurn();
         }
 
         return outcome.End(code);

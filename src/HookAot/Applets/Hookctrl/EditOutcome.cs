@@ -1,3 +1,5 @@
+using HookAot.Host;
+
 namespace HookAot.Applets.Hookctrl;
 
 /// <summary>
@@ -28,6 +30,28 @@ internal sealed class EditOutcome(Session session)
 
     /// <summary>What would change in the file.</summary>
     public string Diff { get; set; } = "";
+
+    /// <summary>The lock of a converge, where it is held since before the file was changed; else null.</summary>
+    public HostLock? Turn { get; private set; }
+
+    /// <summary>
+    /// Keeps others from converging until all is told: a watcher that sees the file change would put it into force
+    /// first, and nothing would be left to tell. Where somebody else has the lock for long, it is told as it comes.
+    /// </summary>
+    public void TakeTurn()
+    {
+        const int Patience = 5_000; // milliseconds
+        if (session.DryRun || session.NoApply || Libc.geteuid() != 0) return;
+        if (ConfigInUse.OtherThan(session) is not null) return;
+        Turn = HostLock.Take(session.Paths.Lock, Deadline.In(Patience), out _);
+    }
+
+    /// <summary>Lets others converge again.</summary>
+    public void EndTurn()
+    {
+        Turn?.Dispose();
+        Turn = null;
+    }
 
     /// <summary>A line that is worth knowing, on stderr.</summary>
     public void Note(string message)

@@ -59,6 +59,7 @@ internal static class EditVerb
             var answer = AskAboutHostPorts(session.Paths, original, edited);
             if (answer == Answer.Save)
             {
+                outcome.TakeTurn();
                 var change = ConfigStore.Exchange(session.Paths, original, edited, session.DryRun, outcome.Note);
                 if (change.Refusals.Count == 0)
                 {
@@ -66,6 +67,7 @@ internal static class EditVerb
                     return EditAndApply.Finish(session, [], change, outcome);
                 }
 
+                outcome.EndTurn();
                 foreach (var refusal in change.Refusals) Session.Say(refusal);
                 answer = Ask("edit again (e), or give up (x)? ");
                 if (answer != Answer.EditAgain)

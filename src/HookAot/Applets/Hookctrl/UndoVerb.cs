@@ -18,6 +18,7 @@ internal static class UndoVerb
 
     private static int Run(Session session) => EditAndApply.Tell(session, outcome =>
     {
+        outcome.TakeTurn();
         var change = ConfigStore.Undo(session.Paths, session.DryRun, outcome.Note);
         if (!session.DryRun && !session.Json && change.Refusals.Count == 0)
             Output.Write(Diff.Unified(session.Paths.Config, change.Before, change.After));

@@ -17,6 +17,9 @@ namespace HookAot.Host;
 /// <param name="log">The log.</param>
 internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCause cause, ILogger log)
 {
+    /// <summary>The lock, where the caller has it already and keeps it; null: it is taken.</summary>
+    public HostLock? Held { get; init; }
+
     /// <summary>Records an event and converges, unless another hook's converge has already included it.</summary>
     /// <param name="told">The event.</param>
     /// <param name="config">What was read of the config so far.</param>
@@ -81,11 +84,10 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
     public Healing Heal(Action<bool> looking)
     {
         MakeDirectories();
-        using var hostLock = HostLock.Take(paths.Lock, deadline.AtMost(Limits.Lock), out var problem)
-            ?? throw new IOException(problem);
+        using var hostLock = Take();
         var context = new StepContext(paths, hostLock.Fd, deadline, HostState.Unknown, log);
         looking(false);
-        var before = KernelView.Look(context, out problem) ?? throw new IOException(problem);
+        var before = KernelView.Look(context, out var problem) ?? throw new IOException(problem);
         var record = HostRecord.Read(paths);
         var desired = Desired.Now(paths).WithoutRefused(record);
         var found = Curable(before, desired);
@@ -115,13 +117,16 @@ internal sealed class Converger(HostPaths paths, Deadline deadline, ConvergeCaus
     private ConvergeOutcome Watched(Func<Pass, KernelView?, bool> converge)
     {
         MakeDirectories();
-        using var hostLock = HostLock.Take(paths.Lock, deadline.AtMost(Limits.Lock), out var problem)
-            ?? throw new IOException(problem);
-        var looking = new StepContext(paths, hostLock.Fd, deadline, HostState.Unknown, log);
+        using var taken = Held is null ? Take() : null;
+        var lockFd = (Held ?? taken)!.Fd;
+        var looking = new StepContext(paths, lockFd, deadline, HostState.Unknown, log);
         var before = KernelView.Look(looking, out _);
-        var done = converge(new Pass(paths, hostLock.Fd, deadline, cause, log), before);
+        var done = converge(new Pass(paths, lockFd, deadline, cause, log), before);
         return new(done, before, KernelView.Look(looking, out _));
     }
+
+    private HostLock Take() =>
+        HostLock.Take(paths.Lock, deadline.AtMost(Limits.Lock), out var problem) ?? throw new IOException(problem);
 
     /// <summary>Whether the converge that included our event left the guest out, or failed.</summary>
     private bool WasServed(string name, ConfigFile config)
